@@ -1,0 +1,122 @@
+"""`escalation evaluate`: how good the answers are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from escalation.cli.options import (
+    CorpusOption,
+    EngineName,
+    JsonOption,
+    ModelOption,
+    RulebookOption,
+    corpus_path,
+    rulebook_at,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.table import Table
+
+_NAMES = {
+    "micro_f1": "micro-F1",
+    "escalate_f1": "escalate F1",
+    "collaborate_f1": "collaborate F1",
+    "macro_f1": "macro-F1",
+    "core_f1": "core F1",
+    "exact_match": "exact match",
+    "free_kept": "label-free kept free",
+}
+
+
+def evaluate(
+    corpus: CorpusOption = None,
+    model: ModelOption = None,
+    engine: Annotated[
+        list[EngineName] | None,
+        typer.Option("--engine", help="What to score, may be repeated; by default all three."),
+    ] = None,
+    cross_validate: Annotated[
+        bool, typer.Option("--cross-validate", help="Fit to the corpus itself, in folds by project.")
+    ] = False,
+    rulebook: RulebookOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the answers on tasks that the model has not seen.
+
+    A corpus that the default model was trained on is cross-validated by project; any other is answered by the
+    model as it is. Intervals are 95 %, by bootstrap over projects.
+
+    \b
+    Examples:
+
+      escalation evaluate
+
+      escalation evaluate --corpus tasks.jsonl --engine hybrid --engine rules
+
+      escalation evaluate --corpus tasks.jsonl --model model --json
+    """
+    from escalation.cli.progress import steps_progress
+    from escalation.corpus import read_corpus
+    from escalation.decision import ENGINES
+    from escalation.evaluation import evaluate as evaluate_engines
+    from escalation.model import read_model
+    from escalation.resources import default_model
+
+    book = rulebook_at(rulebook)
+    tasks = read_corpus(corpus_path(corpus))
+    engines = [name for name in ENGINES if not engine or name in engine]
+    trained = None
+    if model is not None or (not cross_validate and engines != ["rules"]):
+        trained = read_model(model or default_model(), book)
+        if model is None and trained.about.get("corpus", {}).get("sha256") == tasks.sha256:
+            trained = None
+    with steps_progress() as progress:
+        result = evaluate_engines(tasks, book, engines, trained, progress)
+    if as_json:
+        typer.echo(json.dumps(result, indent=1))
+        return
+    from rich.console import Console
+
+    console = Console(width=None if typer.get_text_stream("stdout").isatty() else 160)
+    for table in _tables(result):
+        console.print(table)
+
+
+def _tables(result: dict[str, Any]) -> Iterator[Table]:
+    from rich.table import Table
+
+    engines = result["engines"]
+    first = next(iter(engines.values()))
+    method = "cross-validation by project" if result["method"] == "cross-validation" else "unseen tasks"
+    title = f"{result['corpus']['path']}: {first['tasks']:,} tasks of {first['groups']:,} projects, {method}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("average")
+    for engine in engines:
+        table.add_column(engine, justify="right")
+    for key, name in _NAMES.items():
+        table.add_row(name, *(_with_interval(figures["averages"][key]) for figures in engines.values()))
+    yield table
+    for engine, figures in engines.items():
+        table = Table(title=engine, title_justify="left")
+        table.add_column("label")
+        for column in ("precision", "recall", "F1", "support", "answered"):
+            table.add_column(column, justify="right")
+        for label, row in figures["labels"].items():
+            shares = [_figure(row[key]) for key in ("precision", "recall", "f1")]
+            table.add_row(label, *shares, str(row["support"]), str(row["answered"]))
+        yield table
+
+
+def _with_interval(figure: dict[str, float | None]) -> str:
+    if figure["value"] is None:
+        return "-"
+    return f"{_figure(figure['value'])}  [{_figure(figure['low'])}, {_figure(figure['high'])}]"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

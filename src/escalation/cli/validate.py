@@ -1,0 +1,92 @@
+"""`escalation validate`: the oracle."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from escalation.cli.options import (
+    CorpusOption,
+    JsonOption,
+    ModelOption,
+    RulebookOption,
+    corpus_path,
+    rulebook_at,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.table import Table
+
+
+def validate(
+    corpus: CorpusOption = None,
+    model: ModelOption = None,
+    rulebook: RulebookOption = None,
+    conflicts: Annotated[
+        int, typer.Option("--conflicts", min=0, help="List as many conflicting tasks a label for review.")
+    ] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the corpus' labels and the model's answers against the documented rules.
+
+    Hard findings contradict the source and end with exit code 1; soft findings count where the rules
+    disagree with labels or model, for review.
+
+    \b
+    Examples:
+
+      escalation validate
+
+      escalation validate --corpus tasks.jsonl --model model --conflicts 5
+    """
+    from escalation.cli.progress import steps_progress
+    from escalation.corpus import read_corpus
+    from escalation.errors import FindingError
+    from escalation.model import read_model
+    from escalation.oracle import HARD
+    from escalation.oracle import validate as run_oracle
+    from escalation.resources import default_model
+
+    book = rulebook_at(rulebook)
+    tasks = read_corpus(corpus_path(corpus))
+    with steps_progress() as progress:
+        report = run_oracle(tasks, book, read_model(model or default_model(), book), progress)
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), indent=1))
+    else:
+        from rich.console import Console
+
+        console = Console(width=None if typer.get_text_stream("stdout").isatty() else 160)
+        for table in _tables(report.to_dict(), conflicts):
+            console.print(table)
+        for finding in report.hard:
+            typer.echo(f"{finding.code} {HARD[finding.code]}: task {finding.task} {finding.message}")
+    if report.hard:
+        raise FindingError(f"{len(report.hard)} hard findings; correct the labels, the rulebook or the model")
+    if not as_json:
+        typer.echo("no hard finding")
+
+
+def _tables(report: dict[str, Any], conflicts: int) -> Iterator[Table]:
+    from rich.table import Table
+
+    for key, title in (
+        ("rules_and_labels", "rules against labels"),
+        ("rules_and_model", "rules against model"),
+    ):
+        table = Table(title=f"{title}, {report['tasks']:,} tasks", title_justify="left")
+        table.add_column("label")
+        for column in ("coverage", "agreement", "conflict"):
+            table.add_column(column, justify="right")
+        if conflicts:
+            table.add_column("to review")
+        for label, row in report[key].items():
+            shares = [
+                "-" if row[name] is None else f"{row[name]:.3f}" for name in ("coverage", "agreement", "conflict")
+            ]
+            table.add_row(label, *shares, *([", ".join(row["conflicts"][:conflicts])] if conflicts else []))
+        yield table

@@ -1,0 +1,128 @@
+"""Answers of an engine for a whole corpus, as indicators over modes: by a given model or in cross-validation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from escalation.predictor import Predictor
+from escalation.rulebook import CORE, DISPOSITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from escalation.decision import Engine
+    from escalation.model import Model
+    from escalation.prediction import Prediction
+    from escalation.rulebook import Rulebook
+    from escalation.task import Task
+    from escalation.training.fit import Prepared
+
+    Progress = Callable[[str, int, int], None]
+
+OUTER_FOLDS = 5
+_STEP = 200
+
+
+def answer_columns(rulebook: Rulebook) -> tuple[str, ...]:
+    """Give the columns of answers: every disposition that a mode or an open group may have, and ``core``."""
+    targets = [*rulebook.modes, *(slug for slug, group in rulebook.groups.items() if group.fallback is None)]
+    return (
+        *(
+            f"{disposition}:{target}"
+            for disposition in DISPOSITIONS
+            for target in targets
+            if rulebook.allows(disposition, target)
+        ),
+        CORE,
+    )
+
+
+def indicators(columns: Sequence[str], rows: Iterable[tuple[Iterable[str], Iterable[str], bool]]) -> NDArray[np.int8]:
+    """Give rows of escalations, collaborations and core as a matrix of shape (rows, columns)."""
+    column = {label: index for index, label in enumerate(columns)}
+    matrix = []
+    for escalate, collaborate, core in rows:
+        row = np.zeros(len(columns), np.int8)
+        row[[column[f"escalate:{mode}"] for mode in escalate]] = 1
+        row[[column[f"collaborate:{mode}"] for mode in collaborate]] = 1
+        row[column[CORE]] = core
+        matrix.append(row)
+    return np.array(matrix, np.int8).reshape(-1, len(columns))
+
+
+def answers_of(
+    rulebook: Rulebook,
+    model: Model | None,
+    engine: Engine,
+    tasks: Sequence[Task],
+    progress: Progress | None = None,
+) -> NDArray[np.int8]:
+    """Answer tasks with one engine; shape (tasks, columns)."""
+    predictor = Predictor(rulebook, model, engine)
+    answers = []
+    for done, task in enumerate(tasks, 1):
+        answers.append(_row(predictor.predict(task)))
+        if progress and (done % _STEP == 0 or done == len(tasks)):
+            progress(f"answering by {engine}", done, len(tasks))
+    return indicators(answer_columns(rulebook), answers)
+
+
+def cross_validate(
+    data: Prepared, engines: Sequence[Engine], progress: Progress | None = None, jobs: int = -1
+) -> dict[Engine, NDArray[np.int8]]:
+    """Answer every task by a model that has not seen its project.
+
+    Nested: weights, calibration, thresholds and bands are all fitted within the training folds.
+
+    Parameters
+    ----------
+    data : Prepared
+    engines : sequence of str
+        What answers; all see the same folds.
+    progress : callable, optional
+    jobs : int
+        Processes, as joblib counts them.
+
+    Returns
+    -------
+    dict
+        For each engine, an array of shape (tasks, columns).
+    """
+    from joblib import Parallel, delayed
+
+    from escalation.training.folds import grouped_folds
+
+    columns = answer_columns(data.rulebook)
+    answers = {engine: np.zeros((len(data), len(columns)), np.int8) for engine in engines}
+    splits = list(grouped_folds(list(data.groups), data.targets, OUTER_FOLDS))
+    results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
+        delayed(_one_fold)(data, train, test, engines) for train, test in splits
+    )
+    for done, ((_, test), result) in enumerate(zip(splits, results, strict=True), 1):
+        for engine in engines:
+            answers[engine][test] = result[engine]
+        if progress:
+            progress("cross-validation", done, len(splits))
+    return answers
+
+
+def _one_fold(
+    data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp], engines: Sequence[Engine]
+) -> dict[Engine, NDArray[np.int8]]:
+    from escalation.training.fit import fit
+
+    model = fit(data.rows(train), jobs=1).model if any(engine != "rules" for engine in engines) else None
+    tasks = data.rows(test).tasks
+    return {engine: answers_of(data.rulebook, model, engine, tasks) for engine in engines}
+
+
+def _row(answer: Prediction) -> tuple[list[str], list[str], bool]:
+    return (
+        [entry.target for entry in answer.escalate],
+        [entry.target for entry in answer.collaborate],
+        answer.core.value,
+    )

@@ -1,0 +1,83 @@
+"""Evaluate engines on a corpus: a model on tasks that it has not seen, or cross-validation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from escalation.errors import CorpusError
+from escalation.evaluation.answers import answer_columns, answers_of, cross_validate, indicators
+from escalation.evaluation.metrics import summarize
+from escalation.training.fit import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from escalation.corpus import Corpus
+    from escalation.decision import Engine
+    from escalation.model import Model
+    from escalation.rulebook import Rulebook
+
+
+def evaluate(
+    corpus: Corpus,
+    rulebook: Rulebook,
+    engines: Sequence[Engine],
+    model: Model | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Give the figures of engines on a corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    rulebook : Rulebook
+    engines : sequence of {"hybrid", "model", "rules"}
+    model : Model, optional
+        Scored on the corpus, which it must not have seen. Without one, models are fitted to the corpus
+        itself, in cross-validation by group.
+    progress : callable, optional
+
+    Returns
+    -------
+    dict
+        ``method`` ("cross-validation" or "unseen"), ``corpus`` and ``engines``, each with the figures of
+        `escalation.evaluation.metrics.summarize`.
+
+    Raises
+    ------
+    CorpusError
+        If the model was trained on this very corpus, or a label is outside the roster.
+    """
+    _check_labels(corpus, rulebook)
+    data = prepare(corpus, rulebook)
+    columns = answer_columns(rulebook)
+    targets = indicators(columns, ((row.escalate, row.collaborate, row.core) for row in corpus.rows()))
+    answers: dict[Engine, NDArray[Any]]
+    if model is None:
+        answers = cross_validate(data, engines, progress)
+    else:
+        if model.about.get("corpus", {}).get("sha256") == corpus.sha256:
+            raise CorpusError(
+                f"{corpus.path}: the model was trained on this corpus, so its figures would say nothing; "
+                "leave out --model for cross-validation, or name a corpus that it has not seen"
+            )
+        answers = {engine: answers_of(rulebook, model, engine, data.tasks, progress) for engine in engines}
+    return {
+        "method": "cross-validation" if model is None else "unseen",
+        "corpus": {"path": corpus.path.name, "sha256": corpus.sha256},
+        "engines": {engine: summarize(columns, targets, answers[engine], list(data.groups)) for engine in engines},
+    }
+
+
+def _check_labels(corpus: Corpus, rulebook: Rulebook) -> None:
+    known = set(answer_columns(rulebook))
+    for row in corpus.rows():
+        for disposition in ("escalate", "collaborate"):
+            for mode in getattr(row, disposition):
+                if f"{disposition}:{mode}" not in known:
+                    raise CorpusError(
+                        f"{corpus.path}, line {row.line}: {disposition}s {mode!r}, which the rulebook "
+                        f"{rulebook.name!r} does not know; correct the label or name the rulebook"
+                    )

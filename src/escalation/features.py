@@ -1,0 +1,107 @@
+"""What the linear heads see of a task: n-grams of its words and the rulebook's cues as numbers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from escalation.rulebook import CORE, TECHNOLOGY_CUE
+from escalation.text import words_of
+
+if TYPE_CHECKING:
+    from escalation.rulebook import Rulebook
+    from escalation.rules.engine import Verdict
+    from escalation.rules.evidence import Evidence
+
+MAX_WORD = 40
+"""A longer word is an identifier or data: it is cut, so that no text makes long keys."""
+
+
+def analyze(text: str) -> list[str]:
+    """Give the n-grams of a text, also of an empty one."""
+    return ngrams(words_of(text))
+
+
+def ngrams(words: list[str]) -> list[str]:
+    """Give each word and each pair of neighbours, numbers folded to one sign.
+
+    Parameters
+    ----------
+    words : list of str
+        Folded words of a text.
+
+    Returns
+    -------
+    list of str
+        The n words in order, then the n - 1 pairs in order.
+    """
+    kept = ["0" if word.isdigit() else word[:MAX_WORD] for word in words]
+    return kept + [f"{first} {second}" for first, second in pairwise(kept)]
+
+
+def ngram_span(index: int, words: int) -> tuple[int, int]:
+    """First and last word that the n-gram at an index of `ngrams` covers."""
+    return (index, index) if index < words else (index - words, index - words + 1)
+
+
+STACK_GIVEN = "stack:given"
+
+
+class CueFeatures:
+    """Names and values of the cue features of one rulebook.
+
+    For every cue: whether it stands in the task, in its first clause, in a clause with a work verb, and
+    taken back. For every category of technologies the same, and whether one is named that the stack does
+    not list. For every group: whether the stack has one of its technologies. For every rule: whether it
+    speaks for or against. Which technology or mode it is makes no difference, so that a rulebook can
+    gain some without training again.
+
+    Parameters
+    ----------
+    rulebook : Rulebook
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the features, in their order.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        cues = [*rulebook.cues, *(TECHNOLOGY_CUE + category for category in rulebook.categories)]
+        self._categories = {t.name: t.category for t in rulebook.technologies.values()}
+        names = [f"{cue}{suffix}" for cue in cues for suffix in ("", "@title", "@asked", "@back")]
+        names += [f"{TECHNOLOGY_CUE}{category}@new" for category in rulebook.categories]
+        names += [STACK_GIVEN]
+        names += [f"stack:{group.category}" for group in rulebook.groups.values()]
+        names += [f"rule:{rule}:{value}" for rule in rulebook.rules for value in ("for", "against")]
+        names += [f"label:{label}:{value}" for label in rulebook.labels for value in ("for", "against")]
+        self.names = tuple(dict.fromkeys(names))
+        self._index = {name: index for index, name in enumerate(self.names)}
+
+    def active(self, evidence: Evidence, verdicts: dict[str, Verdict]) -> list[int]:
+        """Give the indices of the features that are present in a task, in ascending order."""
+        index = self._index
+        present: set[int] = set()
+        for hit in evidence.hits:
+            if hit.taken_back:
+                present.add(index[f"{hit.cue}@back"])
+                continue
+            present.add(index[hit.cue])
+            if hit.clause == 0:
+                present.add(index[f"{hit.cue}@title"])
+            if hit.asked:
+                present.add(index[f"{hit.cue}@asked"])
+            if hit.technology and hit.technology not in evidence.stack:
+                present.add(index[f"{hit.cue}@new"])
+        if evidence.stack_given:
+            present.add(index[STACK_GIVEN])
+        for technology in evidence.stack:
+            feature = index.get(f"stack:{self._categories[technology]}")
+            if feature is not None:
+                present.add(feature)
+        for label, verdict in verdicts.items():
+            if verdict.value != "silent":
+                present.add(index[f"label:{label}:{verdict.value}"])
+            for fired in verdict.fired if label != CORE else ():
+                present.add(index[f"rule:{fired.rule.id}:{fired.value}"])
+        return sorted(present)

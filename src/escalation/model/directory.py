@@ -1,0 +1,189 @@
+"""The model directory: arrays and JSON, checked on loading, nothing executable.
+
+``model.json`` says what the model is and carries the hashes of the two other files and of itself;
+``weights.npz`` holds the arrays, ``vocabulary.txt`` one n-gram a line in sorted order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from escalation.atomic import replacing_directory
+from escalation.errors import ModelError
+from escalation.features import CueFeatures
+from escalation.model.heads import LabelPolicy, Model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from escalation.rulebook import Rulebook
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """File names of a model directory."""
+
+    about: str = "model.json"
+    weights: str = "weights.npz"
+    vocabulary: str = "vocabulary.txt"
+
+
+LAYOUT = _Layout()
+_REMEDY = "train it again with `escalation train`, or name another directory"
+
+
+def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
+    """Write a model directory, whole or not at all. The same model gives the same bytes.
+
+    Parameters
+    ----------
+    model : Model
+    path : Path
+        A directory that is there already is replaced when the new one is complete.
+    rulebook : Rulebook
+        The one that it was trained with.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written.
+    """
+    buffer = io.BytesIO()
+    np.savez(buffer, weights=model.weights, idf=model.idf, bias=model.bias)
+    contents = {
+        LAYOUT.weights: buffer.getvalue(),
+        LAYOUT.vocabulary: "".join(f"{gram}\n" for gram in model.vocabulary).encode(),
+    }
+    about = {
+        **model.about,
+        "format": FORMAT,
+        "labels": list(model.labels),
+        "policies": {label: asdict(policy) for label, policy in model.policies.items()},
+        "rulebook": {"name": rulebook.name, "sha256": rulebook.sha256, "cues_sha256": rulebook.cues_sha256},
+        "files": {name: {"bytes": len(data), "sha256": _hash(data)} for name, data in contents.items()},
+    }
+    about["sha256"] = _hash(_dump(about))
+    with replacing_directory(path) as directory:
+        for name, data in contents.items():
+            (directory / name).write_bytes(data)
+        (directory / LAYOUT.about).write_bytes(_dump(about))
+
+
+def read_model(path: Path, rulebook: Rulebook) -> Model:
+    """Read and check a model directory.
+
+    Parameters
+    ----------
+    path : Path
+    rulebook : Rulebook
+        The rulebook to predict with: its cues must be those of the training, and it must have the
+        labels; modes and technologies may have been added.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        If the directory is missing, incomplete, of another format, changed since it was written, or
+        does not fit the rulebook. The message says which and what to do.
+    """
+    if not path.is_dir():
+        raise ModelError(f"{path}: there is no model directory; {_REMEDY}")
+    about = _read_about(path)
+    weights_file = _read_checked(path, LAYOUT.weights, about)
+    vocabulary_file = _read_checked(path, LAYOUT.vocabulary, about)
+    try:
+        with np.load(io.BytesIO(weights_file), allow_pickle=False) as arrays:
+            weights, idf, bias = arrays["weights"], arrays["idf"], arrays["bias"]
+        grams = vocabulary_file.decode().splitlines()
+        labels = tuple(about["labels"])
+        policies = {label: LabelPolicy(**about["policies"][label]) for label in labels}
+        cues_sha256 = about["rulebook"]["cues_sha256"]
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise ModelError(
+            f"{path}: {LAYOUT.about} and the arrays do not belong together ({error}); {_REMEDY}"
+        ) from error
+    if cues_sha256 != rulebook.cues_sha256:
+        raise ModelError(
+            f"{path}: was trained with other cues than the rulebook {rulebook.name!r} has; "
+            "train it again with that rulebook, or name the rulebook that it was trained with"
+        )
+    cues = len(CueFeatures(rulebook).names)
+    _check_shapes(path, rulebook, labels, len(grams), cues, weights, idf, bias)
+    vocabulary = {gram: number for number, gram in enumerate(grams)}
+    return Model(labels, policies, vocabulary, idf, weights, bias, about)
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    try:
+        text = (path / LAYOUT.about).read_bytes()
+        about = json.loads(text)
+        version = about["format"]
+    except OSError as error:
+        raise ModelError(f"{path}: {LAYOUT.about} cannot be read ({error.strerror}); {_REMEDY}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: {LAYOUT.about} is damaged ({error!r}); {_REMEDY}") from error
+    if version != FORMAT:
+        raise ModelError(
+            f"{path}: has format {version!r}, and this version of the package reads format {FORMAT}; "
+            "train it again, or install the version that wrote it"
+        )
+    stated = about.pop("sha256", None)
+    if stated != _hash(_dump(about)) or _dump({**about, "sha256": stated}) != text:
+        raise ModelError(f"{path}: {LAYOUT.about} was changed since it was written; {_REMEDY}")
+    return dict(about)
+
+
+def _read_checked(path: Path, name: str, about: dict[str, Any]) -> bytes:
+    stated = about["files"][name]
+    try:
+        data = (path / name).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: {name} cannot be read ({error.strerror}); {_REMEDY}") from error
+    if len(data) != stated["bytes"]:
+        raise ModelError(f"{path}: {name} has {len(data):,} bytes and should have {stated['bytes']:,}; {_REMEDY}")
+    if _hash(data) != stated["sha256"]:
+        raise ModelError(f"{path}: {name} was changed since it was written; {_REMEDY}")
+    return data
+
+
+def _check_shapes(
+    path: Path,
+    rulebook: Rulebook,
+    labels: tuple[str, ...],
+    grams: int,
+    cues: int,
+    weights: np.ndarray[Any, Any],
+    idf: np.ndarray[Any, Any],
+    bias: np.ndarray[Any, Any],
+) -> None:
+    missing = set(labels) - set(rulebook.labels)
+    if missing:
+        raise ModelError(
+            f"{path}: knows {', '.join(sorted(missing))}, the rulebook does not; use the rulebook of the training"
+        )
+    wanted = {"weights": (grams + cues, len(labels)), "idf": (grams,), "bias": (len(labels),)}
+    for name, array in (("weights", weights), ("idf", idf), ("bias", bias)):
+        if array.shape != wanted[name] or array.dtype.kind != "f" or not np.isfinite(array).all():
+            raise ModelError(
+                f"{path}: the array {name!r} is {array.dtype}{list(array.shape)}, "
+                f"not finite numbers of shape {list(wanted[name])}; {_REMEDY}"
+            )
+
+
+def _dump(about: dict[str, Any]) -> bytes:
+    return (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

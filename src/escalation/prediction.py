@@ -1,0 +1,211 @@
+"""The decided answer: who gets which part, why, and how sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Source = Literal["model", "rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that speaks for an entry.
+
+    Attributes
+    ----------
+    kind : {"rule", "term", "cue", "text", "stack", "fallback"}
+        A rule of the rulebook; an n-gram of the model; a cue that the model weighs; the technology in text
+        or stack that tells the mode of a group; the mode that stands in for an unresolved group.
+    text : str
+        The words in the task or the name in the stack.
+    id : str or None
+        Id of rule or cue.
+    section : str or None
+        The rule's place in its source.
+    start, end : int or None
+        Offsets of `text` in the task, in characters.
+    weight : float or None
+        Contribution to the model's logit.
+    """
+
+    kind: Literal["rule", "term", "cue", "text", "stack", "fallback"]
+    text: str
+    id: str | None = None
+    section: str | None = None
+    start: int | None = None
+    end: int | None = None
+    weight: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the fields that are set."""
+        fields = {
+            "kind": self.kind,
+            "id": self.id,
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "section": self.section,
+            "weight": self.weight,
+        }
+        return {key: value for key, value in fields.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mode, or an open group, that has a part in the task.
+
+    Attributes
+    ----------
+    mode : str or None
+        Slug of the mode; None where a group stays open.
+    group : str or None
+        The group that the mode was resolved from, or that stays open.
+    candidates : tuple of str
+        Modes that an open group may be.
+    probability : float or None
+        The model's calibrated probability; None where no model was asked.
+    source : {"model", "rules"}
+        What decided.
+    reasons : tuple of Reason
+        At least one, the heaviest first.
+    """
+
+    mode: str | None
+    group: str | None
+    candidates: tuple[str, ...]
+    probability: float | None
+    source: Source
+    reasons: tuple[Reason, ...]
+
+    @property
+    def target(self) -> str:
+        """The mode, or the open group."""
+        return self.mode or self.group or ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the entry as JSON knows it."""
+        fields: dict[str, Any] = {"mode": self.mode}
+        if self.group is not None:
+            fields["group"] = self.group
+        if self.mode is None:
+            fields["candidates"] = list(self.candidates)
+        return fields | {
+            "probability": self.probability,
+            "source": self.source,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Whether some part of the task is the home mode's own work."""
+
+    value: bool
+    probability: float | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A clause of the task and who it is for."""
+
+    text: str
+    start: int
+    end: int
+    escalate: tuple[str, ...]
+    collaborate: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A label on which the model abstains while the rules are silent: it is not in the answer, and not ruled out."""
+
+    disposition: str
+    target: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Whether the home mode takes a delegated task."""
+
+    value: bool
+    delegated_by: str
+    reason: str
+    rule: str | None
+    section: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The answer for one task.
+
+    Attributes
+    ----------
+    escalate, collaborate : tuple of Entry
+        Who takes a part over, and who is worked with; no mode stands in both.
+    core : Core
+    parts : tuple of Part
+        The clauses that caused the entries, in the order of the text.
+    undecided : tuple of Undecided
+    accept : Accept or None
+        None where nobody delegated the task.
+    engine : {"hybrid", "model", "rules"}
+    abstained : str or None
+        Why the model was not asked although there is one, or None.
+    model : dict or None
+        Name, version and rulebook hash of the model; None for rules alone.
+    id : str, int or None
+        The task's id.
+    """
+
+    escalate: tuple[Entry, ...]
+    collaborate: tuple[Entry, ...]
+    core: Core
+    parts: tuple[Part, ...]
+    undecided: tuple[Undecided, ...]
+    accept: Accept | None
+    engine: str
+    abstained: str | None
+    model: dict[str, str] | None
+    id: str | int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the answer as JSON knows it, in the form of `prediction.schema.json`."""
+        fields: dict[str, Any] = {} if self.id is None else {"id": self.id}
+        return fields | {
+            "escalate": [entry.to_dict() for entry in self.escalate],
+            "collaborate": [entry.to_dict() for entry in self.collaborate],
+            "core": {
+                "value": self.core.value,
+                "probability": self.core.probability,
+                "source": self.core.source,
+            },
+            "parts": [
+                {
+                    "text": part.text,
+                    "start": part.start,
+                    "end": part.end,
+                    "escalate": list(part.escalate),
+                    "collaborate": list(part.collaborate),
+                }
+                for part in self.parts
+            ],
+            "undecided": [
+                {"disposition": entry.disposition, "target": entry.target, "probability": entry.probability}
+                for entry in self.undecided
+            ],
+            "accept": None
+            if self.accept is None
+            else {
+                "value": self.accept.value,
+                "from": self.accept.delegated_by,
+                "reason": self.accept.reason,
+                "rule": self.accept.rule,
+                "section": self.accept.section,
+            },
+            "engine": self.engine,
+            "abstained": self.abstained,
+            "model": self.model,
+        }

@@ -1,0 +1,119 @@
+"""Why a label was given: the rules that fired, and the n-grams and cues that the model weighed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from escalation.features import ngram_span
+from escalation.prediction import Part, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from escalation.groups import Resolution
+    from escalation.model.heads import Model
+    from escalation.signals import Signals
+
+MAX_TERMS = 5
+"""As many n-grams, and as many cues, stand among the reasons of an entry."""
+
+
+def reasons_for(label: str, signals: Signals, model: Model | None, cue_names: Sequence[str]) -> list[Reason]:
+    """Give the reasons for a label: rules first, then what the model weighs, heaviest first."""
+    reasons = _rule_reasons(label, signals)
+    if model is None or signals.scores is None or label not in model.labels:
+        return reasons
+    column = model.labels.index(label)
+    text, reading = signals.evidence.reading.text, signals.evidence.reading
+    terms = []
+    for (index, number), value in zip(signals.scores.occurrences, signals.scores.values, strict=True):
+        weight = float(value * model.weights[number, column])
+        first, last = ngram_span(index, len(reading.words))
+        start, end = reading.starts[first], reading.ends[last]
+        terms.append(Reason("term", text[start:end], start=start, end=end, weight=weight))
+    cues = [
+        Reason(
+            "cue",
+            cue_names[cue],
+            id=cue_names[cue],
+            weight=float(model.weights[len(model.vocabulary) + cue, column]),
+        )
+        for cue in signals.cues
+    ]
+    return reasons + _heaviest(terms) + (_heaviest(cues) if not reasons else [])
+
+
+def resolution_reason(resolution: Resolution) -> list[Reason]:
+    """Give the reason why a group became this mode, or none where it stays open."""
+    if resolution.by == "fallback":
+        return [Reason("fallback", f"no mode for the provider: {resolution.mode}")]
+    if resolution.technology is None or resolution.by == "open":
+        return []
+    return [Reason(resolution.by, resolution.technology, start=resolution.start, end=resolution.end)]
+
+
+def parts_of(labels: Mapping[str, tuple[str, str]], signals: Signals, model: Model | None) -> tuple[Part, ...]:
+    """Give the clauses that caused the labels.
+
+    A label is caused by the clauses in which its rules fired; where none did, by the clause in which
+    the model's n-grams weigh most.
+
+    Parameters
+    ----------
+    labels : mapping of str to tuple of str
+        Disposition and target in the answer, by label given.
+    signals : Signals
+    model : Model or None
+    """
+    reading = signals.evidence.reading
+    caused: dict[int, dict[str, list[str]]] = {}
+    for label, (disposition, target) in labels.items():
+        clauses = {fired.clause for fired in signals.verdicts[label].fired if fired.value == "for"}
+        for clause in clauses or _heaviest_clause(label, signals, model):
+            targets = caused.setdefault(clause, {"escalate": [], "collaborate": []})[disposition]
+            if target not in targets:
+                targets.append(target)
+    parts = []
+    for clause in sorted(caused):
+        start, end = reading.clause_span(clause)
+        both = caused[clause]
+        parts.append(Part(reading.text[start:end], start, end, tuple(both["escalate"]), tuple(both["collaborate"])))
+    return tuple(parts)
+
+
+def _rule_reasons(label: str, signals: Signals) -> list[Reason]:
+    text = signals.evidence.reading.text
+    reasons: dict[tuple[str, int, int], Reason] = {}
+    for fired in signals.verdicts[label].fired:
+        if fired.value != "for":
+            continue
+        for hit in fired.hits:
+            reasons.setdefault(
+                (fired.rule.id, hit.start, hit.end),
+                Reason(
+                    "rule",
+                    text[hit.start : hit.end],
+                    id=fired.rule.id,
+                    section=fired.rule.source.section,
+                    start=hit.start,
+                    end=hit.end,
+                ),
+            )
+    return list(reasons.values())
+
+
+def _heaviest(reasons: list[Reason]) -> list[Reason]:
+    positive = [reason for reason in reasons if reason.weight is not None and reason.weight > 0]
+    return sorted(positive, key=lambda reason: -(reason.weight or 0))[:MAX_TERMS]
+
+
+def _heaviest_clause(label: str, signals: Signals, model: Model | None) -> list[int]:
+    if model is None or signals.scores is None or label not in model.labels:
+        return []
+    column = model.labels.index(label)
+    reading = signals.evidence.reading
+    weights: dict[int, float] = {}
+    for (index, number), value in zip(signals.scores.occurrences, signals.scores.values, strict=True):
+        clause = reading.clause_of[ngram_span(index, len(reading.words))[0]]
+        weights[clause] = weights.get(clause, 0.0) + float(value * model.weights[number, column])
+    return [max(weights, key=lambda clause: weights[clause])] if weights else []

@@ -1,0 +1,166 @@
+"""What the rules say of every label: for, against or silent, with the cues that made them speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from escalation.rulebook.types import CORE
+from escalation.rules.evidence import CueHit, Evidence, EvidenceReader
+from escalation.stack import StackProfile
+
+if TYPE_CHECKING:
+    from escalation.rulebook.types import Condition, Rule, Rulebook
+
+Value = Literal["for", "against", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule that spoke in a clause, and the cues that made it speak."""
+
+    rule: Rule
+    value: Value
+    clause: int
+    hits: tuple[CueHit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of a label.
+
+    Attributes
+    ----------
+    value : {"for", "against", "silent"}
+        ``for`` where a rule fires; ``against`` where rules would fire, were they not all taken back or
+        met by what marks the ordinary; else ``silent``.
+    fired : tuple of Fired
+        The rules behind the value, in the order of the text.
+    core_hits : tuple of CueHit
+        For the label ``core``, which no rule has as its target: the cues of its own work.
+    """
+
+    value: Value
+    fired: tuple[Fired, ...] = ()
+    core_hits: tuple[CueHit, ...] = ()
+
+
+SILENT = Verdict("silent")
+
+
+class RuleEngine:
+    """The documented rules as a deterministic judge, with no model and no state.
+
+    Parameters
+    ----------
+    rulebook : Rulebook
+
+    Examples
+    --------
+    >>> from escalation import load_rulebook
+    >>> engine = RuleEngine(load_rulebook())
+    >>> engine.verdicts("Split the users table without downtime")["escalate:database-specialist"].value
+    'for'
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self.reader = EvidenceReader(rulebook)
+        self._labels = rulebook.labels
+
+    def verdicts(self, text: str, stack: StackProfile | None = None) -> dict[str, Verdict]:
+        """Judge every label of a task.
+
+        Parameters
+        ----------
+        text : str
+            The task.
+        stack : StackProfile, optional
+
+        Returns
+        -------
+        dict of str to Verdict
+            One verdict a label of the rulebook. Time is linear in the text's length.
+        """
+        return self.judge(self.reader.read(text, stack or StackProfile()))
+
+    def judge(self, evidence: Evidence) -> dict[str, Verdict]:
+        """Judge every label from evidence that is read already."""
+        fired: dict[str, list[Fired]] = {label: [] for label in self._labels if label != CORE}
+        taken_back = _taken_back(evidence)
+        for rule in self.rulebook.rules.values():
+            for spoken in _spoken(rule, evidence, taken_back):
+                for label in self._label_names(rule):
+                    fired[label].append(spoken)
+        verdicts = {label: _verdict(entries) for label, entries in fired.items()}
+        verdicts[CORE] = self._core(evidence, verdicts)
+        return verdicts
+
+    def _label_names(self, rule: Rule) -> tuple[str, ...]:
+        """Labels of a rule, members of a group under the group's name."""
+        names = []
+        for target in rule.targets:
+            group = self.rulebook.group_of(target)
+            names.append(f"{rule.disposition}:{group.slug if group else target}")
+        return tuple(dict.fromkeys(names))
+
+    def _core(self, evidence: Evidence, verdicts: dict[str, Verdict]) -> Verdict:
+        """For where its own work is named, or where something is shared and nothing handed over."""
+        hits = [
+            hit
+            for clause in evidence.live
+            for condition in self.rulebook.core.when
+            for hit in evidence.matches(condition, clause)
+        ]
+        speaking = {label.partition(":")[0] for label, verdict in verdicts.items() if verdict.value == "for"}
+        if hits or speaking == {"collaborate"}:
+            return Verdict("for", core_hits=tuple(hits))
+        return Verdict("against") if "escalate" in speaking else SILENT
+
+
+def _taken_back(evidence: Evidence) -> dict[int, dict[str, list[CueHit]]]:
+    """All hits by clause, also those taken back: what would have spoken."""
+    every: dict[int, dict[str, list[CueHit]]] = {}
+    for hit in evidence.hits:
+        every.setdefault(hit.clause, {}).setdefault(hit.cue, []).append(hit)
+    return every
+
+
+def _spoken(rule: Rule, evidence: Evidence, every: dict[int, dict[str, list[CueHit]]]) -> list[Fired]:
+    spoken: list[Fired] = []
+    for clause, present in every.items():
+        for condition in rule.when:
+            hits = evidence.matches(condition, clause)
+            if hits:
+                opposing = _first_match(rule.unless, evidence, clause)
+                if opposing:
+                    spoken.append(Fired(rule, "against", clause, tuple(opposing)))
+                else:
+                    spoken.append(Fired(rule, "for", clause, tuple(hits)))
+                break
+            mentioned = _mentioned(condition, present)
+            if mentioned and any(hit.taken_back for hit in mentioned):
+                spoken.append(Fired(rule, "against", clause, tuple(mentioned)))
+                break
+    return spoken
+
+
+def _first_match(conditions: tuple[Condition, ...], evidence: Evidence, clause: int) -> list[CueHit]:
+    return next((hits for hits in (evidence.matches(c, clause) for c in conditions) if hits), [])
+
+
+def _mentioned(condition: Condition, present: dict[str, list[CueHit]]) -> list[CueHit]:
+    found: list[CueHit] = []
+    for cue in condition.all:
+        hits = present.get(cue.partition("@")[0], [])
+        if not hits:
+            return []
+        found.extend(hits)
+    return found
+
+
+def _verdict(entries: list[Fired]) -> Verdict:
+    speaking = tuple(entry for entry in entries if entry.value == "for")
+    if speaking:
+        return Verdict("for", speaking)
+    return Verdict("against", tuple(entries)) if entries else SILENT

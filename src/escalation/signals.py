@@ -1,0 +1,62 @@
+"""All that rules and model see of one task, before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from escalation.features import CueFeatures, ngrams
+from escalation.rules.engine import RuleEngine
+
+if TYPE_CHECKING:
+    from escalation.model.heads import Model, Scores
+    from escalation.rulebook.types import Rulebook
+    from escalation.rules.engine import Verdict
+    from escalation.rules.evidence import Evidence
+    from escalation.stack import StackProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is seen of a task.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        Words, clauses, cues and technologies.
+    verdicts : dict of str to Verdict
+        What the rules say of each label.
+    scores : Scores or None
+        What the model says; None without a model.
+    cues : tuple of int
+        Active cue features; empty without a model.
+    """
+
+    evidence: Evidence
+    verdicts: dict[str, Verdict]
+    scores: Scores | None
+    cues: tuple[int, ...]
+
+
+class SignalReader:
+    """Reads the signals of tasks for one rulebook and, where there is one, one model.
+
+    Parameters
+    ----------
+    rulebook : Rulebook
+    model : Model or None
+    """
+
+    def __init__(self, rulebook: Rulebook, model: Model | None) -> None:
+        self.engine = RuleEngine(rulebook)
+        self.model = model
+        self.features = CueFeatures(rulebook)
+
+    def read(self, text: str, stack: StackProfile) -> Signals:
+        """Read a text once and give what rules and model see in it."""
+        evidence = self.engine.reader.read(text, stack)
+        verdicts = self.engine.judge(evidence)
+        if self.model is None:
+            return Signals(evidence, verdicts, None, ())
+        cues = self.features.active(evidence, verdicts)
+        return Signals(evidence, verdicts, self.model.score(ngrams(evidence.reading.words), cues), tuple(cues))

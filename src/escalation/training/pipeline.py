@@ -1,0 +1,108 @@
+"""The classifier as scikit-learn knows it: TF-IDF n-grams, rulebook cues, one linear head a label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from escalation.features import CueFeatures, analyze
+from escalation.rules.engine import RuleEngine
+from escalation.training.folds import SEED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from escalation.rulebook import Rulebook
+    from escalation.task import Task
+
+CUE_SCALE = 0.35
+"""Value of a cue that is present, beside n-grams whose squares sum to 1."""
+MIN_DOCUMENTS = 2
+"""An n-gram of fewer tasks teaches nothing about other tasks."""
+STRENGTH = 8.0
+"""Inverse of the regularisation, C of scikit-learn."""
+
+
+class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Tasks to a sparse matrix of active cue features, each worth `CUE_SCALE`."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+
+    def fit(self, X: Any, y: Any = None) -> CueTransformer:
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: Iterable[Task]) -> sp.csr_matrix:
+        """Give a matrix of shape (tasks, cue features)."""
+        engine, features = RuleEngine(self.rulebook), CueFeatures(self.rulebook)
+        indices: list[int] = []
+        ends = [0]
+        for task in X:
+            evidence = engine.reader.read(task.text, task.stack)
+            indices += features.active(evidence, engine.judge(evidence))
+            ends.append(len(indices))
+        values = np.full(len(indices), CUE_SCALE)
+        return sp.csr_matrix((values, indices, ends), shape=(len(ends) - 1, len(features.names)))
+
+
+class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """One logistic regression a label on n-grams and cues that are extracted already.
+
+    A label without a positive (in a fold) gets a head that always says no.
+    """
+
+    def fit(self, X: sp.csr_matrix, y: NDArray[np.int8]) -> LinearHeads:
+        """Fit the heads.
+
+        Parameters
+        ----------
+        X : sparse matrix of shape (tasks, features)
+        y : array of shape (tasks, labels)
+        """
+        weights, biases = [], []
+        for column in range(y.shape[1]):
+            if y[:, column].min() == y[:, column].max():
+                weights.append(np.zeros(X.shape[1]))
+                biases.append(20.0 if y[:, column].any() else -20.0)
+                continue
+            head = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, max_iter=1000)
+            head.fit(X, y[:, column])
+            weights.append(head.coef_[0])
+            biases.append(float(head.intercept_[0]))
+        self.coef_ = np.array(weights)
+        self.intercept_ = np.array(biases)
+        return self
+
+    def decision_function(self, X: sp.csr_matrix) -> NDArray[np.float64]:
+        """Give logits of shape (tasks, labels)."""
+        logits: NDArray[np.float64] = np.asarray(X @ self.coef_.T) + self.intercept_
+        return logits
+
+
+class TaskFeatures(BaseEstimator):  # type: ignore[misc]
+    """TF-IDF n-grams beside cues. The cues do not depend on the fit and may be given."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+
+    def fit_transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
+        """Learn the n-grams and give the features of shape (tasks, n-grams + cues)."""
+        self.vectorizer_ = TfidfVectorizer(analyzer=analyze, sublinear_tf=True, min_df=MIN_DOCUMENTS, dtype=np.float64)
+        return self._beside(self.vectorizer_.fit_transform([task.text for task in tasks]), tasks, cues)
+
+    def transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
+        """Give the features of other tasks."""
+        return self._beside(self.vectorizer_.transform([task.text for task in tasks]), tasks, cues)
+
+    def _beside(self, grams: sp.csr_matrix, tasks: Sequence[Task], cues: sp.csr_matrix | None) -> sp.csr_matrix:
+        if cues is None:
+            cues = CueTransformer(self.rulebook).fit(tasks).transform(tasks)
+        return sp.hstack([grams, cues]).tocsr()

@@ -1,0 +1,114 @@
+"""Train on a corpus and publish the model only if the oracle has nothing against it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from escalation.corpus import read_corpus
+from escalation.errors import FindingError
+from escalation.extras import require
+from escalation.model import write_model
+from escalation.oracle import Oracle
+from escalation.predictor import Predictor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from escalation.corpus import Corpus
+    from escalation.model import Model
+    from escalation.oracle import Finding
+    from escalation.rulebook import Rulebook
+    from escalation.training.fit import Fitted
+
+    Progress = Callable[[str, int, int], None]
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn")
+_LISTED = 5
+
+
+def train(corpus_path: Path, rulebook: Rulebook, out: Path, progress: Progress | None = None) -> Model:
+    """Check a corpus, train on it, let the oracle look at the model, and write the model directory.
+
+    Parameters
+    ----------
+    corpus_path : Path
+    rulebook : Rulebook
+    out : Path
+        The model directory; an older one stays as it is unless all goes well.
+    progress : callable, optional
+        Called with what is being done, steps done and steps in all.
+
+    Returns
+    -------
+    Model
+        The model that was written. The same corpus, rulebook and libraries give the same bytes.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``train`` is not installed.
+    CorpusError
+        If the corpus is refused.
+    FindingError
+        If the trained model has a hard finding.
+    InputError
+        If the place cannot be written.
+    """
+    require("train", "Training")
+    from escalation.training.checks import check_corpus
+    from escalation.training.fit import fit, prepare
+
+    corpus = read_corpus(corpus_path)
+    check_corpus(corpus, rulebook)
+    fitted = fit(prepare(corpus, rulebook), progress=progress)
+    model = replace(fitted.model, about=_about(out.name, corpus, rulebook, fitted))
+    findings = check_model(model, rulebook, corpus)
+    if findings:
+        listed = "; ".join(f"{f.code} in {f.task}: {f.message}" for f in findings[:_LISTED])
+        raise FindingError(
+            f"{out}: not written, for the trained model has {len(findings)} hard findings: {listed}; "
+            "add tasks that teach it better, or mend the rulebook"
+        )
+    write_model(model, out, rulebook)
+    return model
+
+
+def check_model(model: Model, rulebook: Rulebook, corpus: Corpus) -> list[Finding]:
+    """Give the hard findings of a model's answers: on the source's examples and on a corpus."""
+    oracle, predictor = Oracle(rulebook), Predictor(rulebook, model)
+    findings = oracle.check_examples(predictor)
+    for row in corpus.rows():
+        answer = predictor.predict(row.text, stack=row.stack)
+        escalate = [entry.target for entry in answer.escalate]
+        collaborate = [entry.target for entry in answer.collaborate]
+        findings += oracle.check(row.id, row.text, row.stack, escalate, collaborate)
+    return findings
+
+
+def _about(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> dict[str, Any]:
+    from sklearn.metrics import average_precision_score, brier_score_loss
+
+    targets = corpus.targets(rulebook, rulebook.labels)
+    figures = {
+        label: {
+            "average_precision": round(
+                float(average_precision_score(targets[:, column], fitted.out_of_fold[:, column])), 4
+            ),
+            "brier": round(float(brier_score_loss(targets[:, column], fitted.out_of_fold[:, column])), 4),
+        }
+        for column, label in enumerate(rulebook.labels)
+    }
+    return {
+        "name": name,
+        "version": version("escalation-predictor"),
+        "corpus": {
+            "sha256": corpus.sha256,
+            "tasks": len(corpus),
+            "groups": int(corpus.tasks["group"].nunique()),
+        },
+        "figures": {"method": "out of fold by project, without thresholds", "labels": figures},
+        "libraries": {library: version(library) for library in _LIBRARIES},
+    }

@@ -1,0 +1,64 @@
+"""Predicting with numpy gives the probabilities of scikit-learn, over the whole corpus and beyond."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from escalation.corpus import read_corpus
+from escalation.signals import SignalReader
+from escalation.stack import StackProfile
+from escalation.task import Task
+from escalation.training.fit import fit, prepare
+
+ODD = [
+    "",
+    " ",
+    "?!… —",
+    "zxqv wkrrt",
+    "Ｆｕｌｌｗｉｄｔｈ ﬁle İstanbul ß ½ ǅ",
+    "эскалация базы данных 数据库 迁移 قاعدة",
+    "👩‍👩‍👧 deploy 🚀 docker",
+    "e\u0301 a\u0300 combining \u200b zero\u200dwidth",
+    "docker " * 500,
+    "x" * 5000,
+    "0 00 1.5 2026-11-23 ²",
+    "_snake_case__CamelCase-kebab/path.tsx",
+    "\u2028line\u2029para\x0bvt\x1c",
+]
+
+
+@pytest.fixture(scope="module")
+def fitted(rulebook):
+    data = prepare(read_corpus(ROOT / "data" / "corpus.jsonl"), rulebook)
+    return data, fit(data)
+
+
+def numpy_probabilities(rulebook, model, tasks):
+    reader = SignalReader(rulebook, model)
+    return np.array([reader.read(task.text, task.stack).scores.probabilities for task in tasks])
+
+
+def test_over_the_whole_corpus(rulebook, fitted):
+    data, result = fitted
+    ours = numpy_probabilities(rulebook, result.model, data.tasks)
+    theirs = result.predict_proba(data.tasks)
+    assert ours.shape == theirs.shape == (len(data.tasks), 16)
+    assert np.abs(ours - theirs).max() < 1e-6
+
+
+def test_on_odd_empty_and_unknown_text(rulebook, fitted):
+    _, result = fitted
+    tasks = [Task(text, stack) for text in ODD for stack in (StackProfile(), StackProfile({"frontend": ("Vue",)}))]
+    ours = numpy_probabilities(rulebook, result.model, tasks)
+    assert np.abs(ours - result.predict_proba(tasks)).max() < 1e-6
+
+
+def test_the_model_that_ships_is_the_one_that_the_corpus_gives(rulebook, fitted, model):
+    data, result = fitted
+    tasks = data.tasks[::10]
+    shipped = numpy_probabilities(rulebook, model, tasks)
+    assert model.about["corpus"]["sha256"] == read_corpus(ROOT / "data" / "corpus.jsonl").sha256
+    # Another version of scikit-learn or another processor may differ in the last digits, no more.
+    assert np.abs(shipped - numpy_probabilities(rulebook, result.model, tasks)).max() < 1e-3

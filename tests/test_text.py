@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalation.errors import InputError
+from escalation.text import MAX_CHARACTERS, check_text, read, words_of
+
+VERBS = frozenset({"add", "write", "build"})
+
+
+def clauses(text):
+    reading = read(text, VERBS)
+    return [text[slice(*reading.clause_span(clause))] for clause in range(len(reading.clauses))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Split the table, then build the image", ["Split the table", "then build the image"]),
+        ("Add a route and write the Dockerfile", ["Add a route", "and write the Dockerfile"]),
+        ("Docs, tests, build", ["Docs, tests", "build"]),
+        ("salt and pepper", ["salt and pepper"]),
+        ("Title. Next.js page", ["Title", "Next.js page"]),
+        ("- one\n- two * three", ["one", "two", "three"]),
+        ("the api but not the page", ["the api", "but not the page"]),
+        ("see config.py:12", ["see config.py:12"]),
+    ],
+)
+def test_clauses_end_where_a_new_piece_of_work_begins(text, expected):
+    assert clauses(text) == expected
+
+
+def test_words_are_folded_and_keep_offsets_into_the_original():
+    text = "Ｆastapi İstanbul ﬁx C++"
+    reading = read(text)
+    assert reading.words[0] == "fastapi"
+    assert reading.words[2:] == ["fix", "c++"]
+    assert [text[s:e] for s, e in zip(reading.starts, reading.ends, strict=True)] == [
+        "Ｆastapi",
+        "İstanbul",
+        "ﬁx",
+        "C++",
+    ]
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_read(text):
+    reading = read(text, VERBS)
+    assert reading.words == words_of(text)
+    assert sum(last - first for first, last in reading.clauses) == len(reading.words)
+    assert all(0 <= s < e <= len(text) for s, e in zip(reading.starts, reading.ends, strict=True))
+
+
+@pytest.mark.parametrize("unit", [" ", "a", "and ", ", ", ".", "- ", "\n", "\u0301", "then but "])
+def test_reading_takes_time_linear_in_the_length(unit):
+    def seconds(characters):
+        text = (unit * (characters // len(unit) + 1))[:characters]
+        started = time.process_time()
+        read(text, VERBS)
+        return time.process_time() - started
+
+    small = max(min(seconds(20_000) for _ in range(3)), 1e-3)
+    # Ten times the text: a quadratic reader would take a hundred times as long.
+    assert seconds(200_000) < 40 * small
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        (" \n\t ", "empty"),
+        ("a\0b", "NUL character at offset 1"),
+        ("x \ud800 y", "lone surrogate at offset 2"),
+        ("a" * (MAX_CHARACTERS + 1), "characters"),
+        (None, "NoneType"),
+        (b"bytes", "bytes"),
+        (["list"], "list"),
+    ],
+)
+def test_what_is_no_task_is_refused_with_the_reason(text, message):
+    with pytest.raises(InputError, match=message):
+        check_text(text)
