@@ -12,6 +12,7 @@ from escalation.text import read
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from escalation.rulebook.phrases import Hit
     from escalation.rulebook.types import Condition, Rulebook
     from escalation.stack import StackProfile
     from escalation.text import Reading
@@ -91,6 +92,30 @@ class Evidence:
         return present.get(cue, [])
 
 
+class _TakenBack:
+    """What takes mentions back in one clause; asking costs the same however much there is."""
+
+    def __init__(self) -> None:
+        self._ends: set[int] = set()
+        self._first_end: int | None = None
+        self._last_start: int | None = None
+
+    def add(self, hit: Hit, *, whole: bool) -> None:
+        if not whole:
+            self._ends.add(hit.last)
+            return
+        self._first_end = hit.last if self._first_end is None else min(self._first_end, hit.last)
+        self._last_start = hit.first if self._last_start is None else max(self._last_start, hit.first)
+
+    def covers(self, hit: Hit) -> bool:
+        """Whether a mention is taken back: by what stands shortly before it, or anywhere beside it in the clause."""
+        if any(hit.first - skipped in self._ends for skipped in range(_REACH)):
+            return True
+        before = self._first_end is not None and self._first_end <= hit.first
+        after = self._last_start is not None and self._last_start >= hit.last
+        return before or after
+
+
 class EvidenceReader:
     """Finds the evidence of one rulebook.
 
@@ -126,20 +151,18 @@ class EvidenceReader:
         reading = read(text, self.work_verbs)
         found = self._finder.find(reading)
         asked = {hit.clause for hit in found if hit.cue in self._cues and self._cues[hit.cue].role == "work"}
-        backs: dict[int, list[tuple[int, int, bool]]] = {}
+        backs: dict[int, _TakenBack] = {}
         for hit in found:
             cue = self._cues.get(hit.cue)
             if cue is not None and cue.role == "takes_back":
-                backs.setdefault(hit.clause, []).append((hit.first, hit.last, cue.reach == "clause"))
+                backs.setdefault(hit.clause, _TakenBack()).add(hit, whole=cue.reach == "clause")
         hits: list[CueHit] = []
         live: dict[int, dict[str, list[CueHit]]] = {}
         for hit in found:
             cue_id, _, technology = hit.cue.partition(_SEPARATOR)
             cue = self._cues.get(cue_id)
-            taken_back = (cue is None or cue.role != "takes_back") and any(
-                (hit.last <= first or hit.first >= last) if whole else last <= hit.first < last + _REACH
-                for first, last, whole in backs.get(hit.clause, ())
-            )
+            back = backs.get(hit.clause)
+            taken_back = back is not None and (cue is None or cue.role != "takes_back") and back.covers(hit)
             entry = CueHit(
                 cue_id,
                 reading.starts[hit.first],
