@@ -20,6 +20,24 @@ SMALL_RULEBOOK = DATA / "tech-writer.toml"
 SMALL_CORPUS = DATA / "tech-writer.jsonl"
 
 
+def lines_executed(function):
+    """Count the lines of Python that a call runs: work that does not depend on the machine or its load."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return count
+
+
 @pytest.fixture(scope="session")
 def rulebook():
     return load_rulebook()

@@ -6,8 +6,8 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import DATA
 
+from conftest import DATA
 from escalation import Predictor, load_rulebook
 from escalation.errors import InputError, ModelError
 from escalation.model import read_model, write_model

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from escalation.corpus import read_corpus
 from escalation.signals import SignalReader
 from escalation.stack import StackProfile

@@ -58,7 +58,6 @@ def test_only_the_frontend_mode_follows_the_frontend_of_the_stack(predictor):
 
 def test_no_mode_stands_in_both_lists(predictor):
     from conftest import ROOT
-
     from escalation.corpus import read_corpus
 
     for row in list(read_corpus(ROOT / "data" / "corpus.jsonl").rows())[::20]:
@@ -107,7 +106,9 @@ def test_a_task_brings_its_own_stack_and_sender(predictor):
     assert answer.accept.value
 
 
-@pytest.mark.parametrize("task", ["", None, 3, {}, {"text": 1}, {"text": "x", "id": []}, {"text": "x", "from": 3}, ["x"]])
+@pytest.mark.parametrize(
+    "task", ["", None, 3, {}, {"text": 1}, {"text": "x", "id": []}, {"text": "x", "from": 3}, ["x"]]
+)
 def test_what_is_no_task_is_refused(predictor, task):
     with pytest.raises(InputError):
         predictor.predict(task)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SMALL_RULEBOOK
 
+from conftest import SMALL_RULEBOOK
 from escalation import load_rulebook
 from escalation.errors import RulebookError
 from escalation.rulebook.types import CORE
@@ -141,7 +141,8 @@ def test_modes_can_be_added_without_changing_what_a_model_depends_on(tmp_path, s
     more = SMALL + '\n[[modes]]\nslug = "translator-da"\ntitle = "Danish"\ndispositions = ["escalate"]\n'
     more = more.replace(
         '[[groups.members]]\nmode = "translator-fr"',
-        '[[groups.members]]\nmode = "translator-da"\ntechnologies = ["Danish"]\n\n[[groups.members]]\nmode = "translator-fr"',
+        '[[groups.members]]\nmode = "translator-da"\ntechnologies = ["Danish"]\n\n'
+        '[[groups.members]]\nmode = "translator-fr"',
     )
     more += '\n[[technologies]]\nname = "Danish"\ncategory = "language"\naliases = ["danish"]\n'
     (tmp_path / "more.toml").write_text(more, encoding="utf-8")
