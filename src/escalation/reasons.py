@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from escalation.features import ngram_span
 from escalation.prediction import Part, Reason
@@ -10,8 +12,10 @@ from escalation.prediction import Part, Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from escalation.groups import Resolution
-    from escalation.model.heads import Model
+    from escalation.model.heads import Model, Scores
     from escalation.signals import Signals
 
 MAX_TERMS = 5
@@ -19,28 +23,24 @@ MAX_TERMS = 5
 
 
 def reasons_for(label: str, signals: Signals, model: Model | None, cue_names: Sequence[str]) -> list[Reason]:
-    """Give the reasons for a label: rules first, then what the model weighs, heaviest first."""
+    """Give the reasons for a label: its rules, then the n-grams that weigh most; without rules, also the cues."""
     reasons = _rule_reasons(label, signals)
-    if model is None or signals.scores is None or label not in model.labels:
+    if model is None or signals.scores is None:
         return reasons
-    column = model.labels.index(label)
-    text, reading = signals.evidence.reading.text, signals.evidence.reading
+    reading, scores = signals.evidence.reading, signals.scores
+    weights = _contributions(label, scores, model)
     terms = []
-    for (index, number), value in zip(signals.scores.occurrences, signals.scores.values, strict=True):
-        weight = float(value * model.weights[number, column])
-        first, last = ngram_span(index, len(reading.words))
+    for position in _heaviest(weights):
+        first, last = ngram_span(scores.occurrences[position][0], len(reading.words))
         start, end = reading.starts[first], reading.ends[last]
-        terms.append(Reason("term", text[start:end], start=start, end=end, weight=weight))
-    cues = [
-        Reason(
-            "cue",
-            cue_names[cue],
-            id=cue_names[cue],
-            weight=float(model.weights[len(model.vocabulary) + cue, column]),
-        )
-        for cue in signals.cues
-    ]
-    return reasons + _heaviest(terms) + (_heaviest(cues) if not reasons else [])
+        terms.append(Reason("term", reading.text[start:end], start=start, end=end, weight=float(weights[position])))
+    if reasons:
+        return reasons + terms
+    of_cues = model.weights[np.asarray(signals.cues, np.intp) + len(model.vocabulary), model.labels.index(label)]
+    for position in _heaviest(of_cues):
+        name = cue_names[signals.cues[position]]
+        terms.append(Reason("cue", name, id=name, weight=float(of_cues[position])))
+    return terms
 
 
 def resolution_reason(resolution: Resolution) -> list[Reason]:
@@ -102,18 +102,25 @@ def _rule_reasons(label: str, signals: Signals) -> list[Reason]:
     return list(reasons.values())
 
 
-def _heaviest(reasons: list[Reason]) -> list[Reason]:
-    positive = [reason for reason in reasons if reason.weight is not None and reason.weight > 0]
-    return sorted(positive, key=lambda reason: -(reason.weight or 0))[:MAX_TERMS]
+def _contributions(label: str, scores: Scores, model: Model) -> NDArray[np.float64]:
+    """What each known n-gram adds to the logit of a label."""
+    numbers = [number for _, number in scores.occurrences]
+    contributions: NDArray[np.float64] = scores.values * model.weights[numbers, model.labels.index(label)]
+    return contributions
+
+
+def _heaviest(weights: NDArray[np.floating[Any]]) -> list[int]:
+    """Positions of the largest positive weights, the largest first."""
+    return [int(position) for position in np.argsort(-weights, kind="stable")[:MAX_TERMS] if weights[position] > 0]
 
 
 def _heaviest_clause(label: str, signals: Signals, model: Model | None) -> list[int]:
-    if model is None or signals.scores is None or label not in model.labels:
+    if model is None or signals.scores is None:
         return []
-    column = model.labels.index(label)
     reading = signals.evidence.reading
     weights: dict[int, float] = {}
-    for (index, number), value in zip(signals.scores.occurrences, signals.scores.values, strict=True):
+    contributions = _contributions(label, signals.scores, model).tolist()
+    for (index, _), weight in zip(signals.scores.occurrences, contributions, strict=True):
         clause = reading.clause_of[ngram_span(index, len(reading.words))[0]]
-        weights[clause] = weights.get(clause, 0.0) + float(value * model.weights[number, column])
+        weights[clause] = weights.get(clause, 0.0) + weight
     return [max(weights, key=lambda clause: weights[clause])] if weights else []

@@ -113,9 +113,11 @@ def cross_validate(
 def _one_fold(
     data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp], engines: Sequence[Engine]
 ) -> dict[Engine, NDArray[np.int8]]:
-    from escalation.training.fit import fit
+    from escalation.training.fit import FOLDS, fit
 
-    model = fit(data.rows(train), jobs=1).model if any(engine != "rules" for engine in engines) else None
+    seen, model = data.rows(train), None
+    if any(engine != "rules" for engine in engines):
+        model = fit(seen, folds=min(FOLDS, len(set(seen.groups))), jobs=1).model
     tasks = data.rows(test).tasks
     return {engine: answers_of(data.rulebook, model, engine, tasks) for engine in engines}
 

@@ -26,6 +26,7 @@ from escalation.rulebook.types import (
     Rulebook,
     Source,
     Technology,
+    Wanted,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 TECHNOLOGY_CUE = "tech."
 """Cues of this beginning exist for every category of technologies without being written down."""
-_CUE_SUFFIXES = ("@new", "@title")
 
 T = TypeVar("T")
 
@@ -137,12 +137,15 @@ class _Names:
         self.cues = cues
 
     def cue(self, table: Table, key: str, cue: str) -> str:
-        plain = cue
-        for suffix in _CUE_SUFFIXES:
-            plain = plain.removesuffix(suffix)
-        if plain not in self.cues:
-            raise table.refusal(key, f"names the cue {plain!r}, which is not defined", "define it under [[cues]]")
+        if cue not in self.cues:
+            raise table.refusal(key, f"names the cue {cue!r}, which is not defined", "define it under [[cues]]")
         return cue
+
+    def wanted(self, table: Table, key: str, text: str) -> Wanted:
+        cue, _, only = text.partition("@")
+        if only not in ("", "new", "title"):
+            raise table.refusal(key, f"has {text!r}", "after @ stands new or title")
+        return Wanted(self.cue(table, key, cue), cast("Literal['', 'new', 'title']", only))
 
 
 def _by_id(root: Table, key: str, build: Callable[[Table], T], id_key: str) -> dict[str, T]:
@@ -250,8 +253,8 @@ def _mode_named(table: Table, key: str, names: _Names) -> str:
 
 
 def _condition(table: Table, key: str, text: str, names: _Names) -> Condition:
-    wanted: list[str] = []
-    unwanted: list[str] = []
+    wanted: list[Wanted] = []
+    unwanted: list[Wanted] = []
     sign = "+"
     for index, word in enumerate(text.split()):
         if index % 2:
@@ -259,7 +262,7 @@ def _condition(table: Table, key: str, text: str, names: _Names) -> Condition:
                 raise table.refusal(key, f"has {text!r}", "write cues joined by + (and) or - (and not)")
             sign = word
         else:
-            (wanted if sign == "+" else unwanted).append(names.cue(table, key, word))
+            (wanted if sign == "+" else unwanted).append(names.wanted(table, key, word))
     if not wanted:
         raise table.refusal(key, f"has {text!r}", "name at least one cue that must be there")
     return Condition(tuple(wanted), tuple(unwanted), text)

@@ -79,15 +79,22 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """Cues that must all, and cues that must not, stand in one clause.
+class Wanted:
+    """A cue in a condition, written ``cue``, ``cue@new`` or ``cue@title``.
 
-    A cue written ``cue@new`` must name a technology that a given Stack Profile does not list;
-    ``cue@title`` must stand in the task's first clause.
+    ``new`` is a technology that the Stack Profile does not list, ``title`` stands in the first clause.
     """
 
-    all: tuple[str, ...]
-    none: tuple[str, ...]
+    cue: str
+    only: Literal["", "new", "title"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Cues that must all, and cues that must not, stand in one clause."""
+
+    all: tuple[Wanted, ...]
+    none: tuple[Wanted, ...]
     text: str
 
 

@@ -67,6 +67,12 @@ class RuleEngine:
         self.rulebook = rulebook
         self.reader = EvidenceReader(rulebook)
         self._labels = rulebook.labels
+        self._rules = [(rule, self._label_names(rule)) for rule in rulebook.rules.values()]
+        self._rules_of: dict[str, set[int]] = {}
+        for number, (rule, _) in enumerate(self._rules):
+            for condition in rule.when:
+                # Every condition has a first cue: without it in a clause, the rule need not be looked at there.
+                self._rules_of.setdefault(condition.all[0].cue, set()).add(number)
 
     def verdicts(self, text: str, stack: StackProfile | None = None) -> dict[str, Verdict]:
         """Judge every label of a task.
@@ -87,11 +93,13 @@ class RuleEngine:
     def judge(self, evidence: Evidence) -> dict[str, Verdict]:
         """Judge every label from evidence that is read already."""
         fired: dict[str, list[Fired]] = {label: [] for label in self._labels if label != CORE}
-        taken_back = _taken_back(evidence)
-        for rule in self.rulebook.rules.values():
-            for spoken in _spoken(rule, evidence, taken_back):
-                for label in self._label_names(rule):
-                    fired[label].append(spoken)
+        for clause, present in _hits_by_clause(evidence).items():
+            for number in sorted({number for cue in present for number in self._rules_of.get(cue, ())}):
+                rule, labels = self._rules[number]
+                spoken = _speak(rule, evidence, clause, present)
+                if spoken is not None:
+                    for label in labels:
+                        fired[label].append(spoken)
         verdicts = {label: _verdict(entries) for label, entries in fired.items()}
         verdicts[CORE] = self._core(evidence, verdicts)
         return verdicts
@@ -118,41 +126,33 @@ class RuleEngine:
         return Verdict("against") if "escalate" in speaking else SILENT
 
 
-def _taken_back(evidence: Evidence) -> dict[int, dict[str, list[CueHit]]]:
-    """All hits by clause, also those taken back: what would have spoken."""
+def _hits_by_clause(evidence: Evidence) -> dict[int, dict[str, list[CueHit]]]:
+    """All hits, also those taken back: what would have spoken."""
     every: dict[int, dict[str, list[CueHit]]] = {}
     for hit in evidence.hits:
         every.setdefault(hit.clause, {}).setdefault(hit.cue, []).append(hit)
     return every
 
 
-def _spoken(rule: Rule, evidence: Evidence, every: dict[int, dict[str, list[CueHit]]]) -> list[Fired]:
-    spoken: list[Fired] = []
-    for clause, present in every.items():
-        for condition in rule.when:
-            hits = evidence.matches(condition, clause)
-            if hits:
-                opposing = _first_match(rule.unless, evidence, clause)
-                if opposing:
-                    spoken.append(Fired(rule, "against", clause, tuple(opposing)))
-                else:
-                    spoken.append(Fired(rule, "for", clause, tuple(hits)))
-                break
-            mentioned = _mentioned(condition, present)
-            if mentioned and any(hit.taken_back for hit in mentioned):
-                spoken.append(Fired(rule, "against", clause, tuple(mentioned)))
-                break
-    return spoken
-
-
-def _first_match(conditions: tuple[Condition, ...], evidence: Evidence, clause: int) -> list[CueHit]:
-    return next((hits for hits in (evidence.matches(c, clause) for c in conditions) if hits), [])
+def _speak(rule: Rule, evidence: Evidence, clause: int, present: dict[str, list[CueHit]]) -> Fired | None:
+    """Give what a rule says of a clause: for, or against where it is met by the ordinary or taken back."""
+    for condition in rule.when:
+        hits = evidence.matches(condition, clause)
+        if hits:
+            opposing = next((found for other in rule.unless if (found := evidence.matches(other, clause))), None)
+            return (
+                Fired(rule, "against", clause, tuple(opposing)) if opposing else Fired(rule, "for", clause, tuple(hits))
+            )
+        mentioned = _mentioned(condition, present)
+        if any(hit.taken_back for hit in mentioned):
+            return Fired(rule, "against", clause, tuple(mentioned))
+    return None
 
 
 def _mentioned(condition: Condition, present: dict[str, list[CueHit]]) -> list[CueHit]:
     found: list[CueHit] = []
-    for cue in condition.all:
-        hits = present.get(cue.partition("@")[0], [])
+    for wanted in condition.all:
+        hits = present.get(wanted.cue)
         if not hits:
             return []
         found.extend(hits)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from escalation.rulebook.phrases import Hit
-    from escalation.rulebook.types import Condition, Rulebook
+    from escalation.rulebook.types import Condition, Rulebook, Wanted
     from escalation.stack import StackProfile
     from escalation.text import Reading
 
@@ -72,24 +72,27 @@ class Evidence:
 
     def matches(self, condition: Condition, clause: int) -> list[CueHit]:
         """Give the hits that fulfil a condition in a clause, or an empty list."""
-        present = self.live.get(clause, {})
+        present = self.live.get(clause)
+        if not present:
+            return []
         found: list[CueHit] = []
-        for cue in condition.all:
-            hits = self._present(cue, present, clause)
+        for wanted in condition.all:
+            hits = self._present(wanted, present, clause)
             if not hits:
                 return []
             found.extend(hits)
-        if any(self._present(cue, present, clause) for cue in condition.none):
-            return []
+        for unwanted in condition.none:
+            if self._present(unwanted, present, clause):
+                return []
         return found
 
-    def _present(self, cue: str, present: dict[str, list[CueHit]], clause: int) -> list[CueHit]:
-        if cue.endswith("@title"):
-            return present.get(cue.removesuffix("@title"), []) if clause == 0 else []
-        if cue.endswith("@new"):
-            hits = present.get(cue.removesuffix("@new"), [])
-            return [hit for hit in hits if hit.technology not in self.stack]
-        return present.get(cue, [])
+    def _present(self, wanted: Wanted, present: dict[str, list[CueHit]], clause: int) -> list[CueHit]:
+        hits = present.get(wanted.cue, [])
+        if not hits or not wanted.only:
+            return hits
+        if wanted.only == "title":
+            return hits if clause == 0 else []
+        return [hit for hit in hits if hit.technology not in self.stack]
 
 
 class _TakenBack:

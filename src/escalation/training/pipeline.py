@@ -37,12 +37,13 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.rulebook = rulebook
 
     def fit(self, X: Any, y: Any = None) -> CueTransformer:
-        """Learn nothing."""
+        """Prepare the rules; nothing is learned from the tasks."""
+        self.engine_, self.features_ = RuleEngine(self.rulebook), CueFeatures(self.rulebook)
         return self
 
     def transform(self, X: Iterable[Task]) -> sp.csr_matrix:
         """Give a matrix of shape (tasks, cue features)."""
-        engine, features = RuleEngine(self.rulebook), CueFeatures(self.rulebook)
+        engine, features = self.engine_, self.features_
         indices: list[int] = []
         ends = [0]
         for task in X:
@@ -95,6 +96,7 @@ class TaskFeatures(BaseEstimator):  # type: ignore[misc]
 
     def fit_transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
         """Learn the n-grams and give the features of shape (tasks, n-grams + cues)."""
+        self.cues_ = CueTransformer(self.rulebook).fit(tasks)
         self.vectorizer_ = TfidfVectorizer(analyzer=analyze, sublinear_tf=True, min_df=MIN_DOCUMENTS, dtype=np.float64)
         return self._beside(self.vectorizer_.fit_transform([task.text for task in tasks]), tasks, cues)
 
@@ -104,5 +106,5 @@ class TaskFeatures(BaseEstimator):  # type: ignore[misc]
 
     def _beside(self, grams: sp.csr_matrix, tasks: Sequence[Task], cues: sp.csr_matrix | None) -> sp.csr_matrix:
         if cues is None:
-            cues = CueTransformer(self.rulebook).fit(tasks).transform(tasks)
+            cues = self.cues_.transform(tasks)
         return sp.hstack([grams, cues]).tocsr()

@@ -17,8 +17,8 @@ MIN_SUPPORT = 12
 """Below so many tasks with a label, the rules alone decide it: too few to learn or to calibrate."""
 _PRIOR = 40
 """The threshold of all labels together counts as much as this many tasks with the label."""
-_MIN_GAIN = 0.004
-"""Gain in F1 below which a band in which the rules decide is chance, and the band stays empty."""
+_MIN_ERRORS = 0.5
+"""Gain in F1, in standard errors, below which a band in which the rules decide is chance and stays empty."""
 _GRID = np.round(np.arange(0.10, 0.82, 0.02), 2)
 _LOW = (0.15, 0.3, 0.5, 0.7)
 _HIGH = (0.0, 0.25, 0.5, 0.75)
@@ -87,7 +87,9 @@ def tune(
 def _band(
     target: NDArray[np.int8], probability: NDArray[np.float64], verdict: NDArray[np.int8], threshold: float
 ) -> tuple[float, float]:
-    best, band = _f1(target, probability >= threshold) + _MIN_GAIN, (threshold, threshold)
+    alone = _f1(target, probability >= threshold)
+    error = (alone * (1 - alone) / max(int(target.sum()), 1)) ** 0.5
+    best, band = alone + _MIN_ERRORS * error, (threshold, threshold)
     for low in (threshold, *(round(threshold * share, 4) for share in _LOW)):
         for high in (round(threshold + (1 - threshold) * share, 4) for share in _HIGH):
             inside = (probability >= low) & (probability < high) & (verdict != 0)
