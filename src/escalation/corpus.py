@@ -41,6 +41,8 @@ class LabelledTask:
     group: str
     register: str
     domain: str
+    kind: str
+    draw: str
     line: int
 
 
@@ -52,7 +54,8 @@ class Corpus:
     ----------
     tasks : pandas.DataFrame
         A row a task, with the fields of `LabelledTask` as columns. ``group`` is what is never split
-        (project or source), ``line`` the line in the file; ``register`` and ``domain`` may be empty.
+        (project or source), ``line`` the line in the file; ``register``, ``domain``,
+        ``kind`` and ``draw`` may be empty.
     sha256 : str
         Hash of the file.
     path : Path
@@ -174,6 +177,8 @@ def _record(line: str) -> dict[str, Any]:
         "group": _group(data, identifier),
         "register": str(data.get("register", "")),
         "domain": str(data.get("domain", "")),
+        "kind": str(data.get("kind", "")),
+        "draw": str(data.get("draw", "")),
     }
 
 

@@ -8,6 +8,7 @@ from escalation.errors import MissingExtraError
 
 _MODULES = {
     "train": ("sklearn", "pandas", "joblib", "iterstrat"),
+    "audit": ("sklearn", "pandas", "joblib", "iterstrat", "cleanlab"),
 }
 
 

@@ -246,14 +246,15 @@ def validate(
             [entry.target for entry in answer.collaborate],
         )
         verdicts = oracle.engine.verdicts(row.text, row.stack)
-        oracle.compare(row.id, verdicts, _labels(rulebook, row.escalate, row.collaborate), by_label)
+        oracle.compare(row.id, verdicts, grouped_labels(rulebook, row.escalate, row.collaborate), by_label)
         oracle.compare(row.id, verdicts, _answered(alone.predict(row.text, stack=row.stack)), by_model)
         if progress and (done % _STEP == 0 or done == len(corpus)):
             progress("checking", done, len(corpus))
     return Report(len(corpus), hard, by_label, by_model)
 
 
-def _labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[str]:
+def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[str]:
+    """Give the labels of a task, members of a group under the group's name."""
     labels = set()
     for disposition, modes in (("escalate", escalate), ("collaborate", collaborate)):
         for mode in modes:

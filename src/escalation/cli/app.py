@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from escalation.cli.audit import audit
 from escalation.cli.evaluate import evaluate
 from escalation.cli.predict import predict
 from escalation.cli.train import train
@@ -27,6 +28,7 @@ app.command(no_args_is_help=True)(predict)
 app.command()(train)
 app.command()(evaluate)
 app.command()(validate)
+app.command()(audit)
 
 
 @app.command()

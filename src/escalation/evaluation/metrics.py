@@ -39,9 +39,8 @@ def summarize(labels: Sequence[str], targets: Matrix, given: Matrix, groups: Seq
         ``averages``: each with value and interval; ``labels``: precision, recall, F1 and support of each;
         ``tasks`` and ``groups``: how many. A figure is None where nothing defines it.
     """
-    columns = _Columns(labels)
-    values = _averages(columns, targets, given)
-    intervals = bootstrap(lambda rows: _averages(columns, targets[rows], given[rows]), groups)
+    values = averages(labels, targets, given)
+    intervals = bootstrap(lambda rows: averages(labels, targets[rows], given[rows]), groups)
     return {
         "tasks": len(targets),
         "groups": len(set(groups)),
@@ -92,7 +91,9 @@ class _Columns:
         self.core = [index for index, label in enumerate(labels) if label == CORE]
 
 
-def _averages(columns: _Columns, targets: Matrix, given: Matrix) -> dict[str, float | None]:
+def averages(labels: Sequence[str], targets: Matrix, given: Matrix) -> dict[str, float | None]:
+    """Give the averages alone, without intervals; see `summarize`."""
+    columns = _Columns(labels)
     both = (targets & given).sum(axis=0)
     right, answered = targets.sum(axis=0), given.sum(axis=0)
     supported = [column for column in columns.areas if right[column]]

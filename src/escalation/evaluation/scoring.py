@@ -53,7 +53,7 @@ def evaluate(
     _check_labels(corpus, rulebook)
     data = prepare(corpus, rulebook)
     columns = answer_columns(rulebook)
-    targets = indicators(columns, ((row.escalate, row.collaborate, row.core) for row in corpus.rows()))
+    targets = indicators(columns, data.answers)
     answers: dict[Engine, NDArray[Any]]
     if model is None:
         answers = cross_validate(data, engines, progress)

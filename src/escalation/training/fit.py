@@ -39,6 +39,8 @@ class Prepared:
     tasks : list of Task
     groups : array of shape (tasks,)
     targets : array of shape (tasks, labels)
+    answers : list of tuple
+        Escalations, collaborations and core of each task, as labelled.
     cues : sparse matrix of shape (tasks, cue features)
     verdicts : array of shape (tasks, labels)
         1 where the rules are for, -1 against, 0 silent.
@@ -49,6 +51,7 @@ class Prepared:
     tasks: list[Task]
     groups: NDArray[np.str_]
     targets: NDArray[np.int8]
+    answers: list[tuple[tuple[str, ...], tuple[str, ...], bool]]
     cues: sp.csr_matrix
     verdicts: NDArray[np.int8]
 
@@ -64,6 +67,7 @@ class Prepared:
             tasks,
             self.groups[rows],
             self.targets[rows],
+            [self.answers[row] for row in rows],
             self.cues[rows],
             self.verdicts[rows],
         )
@@ -98,6 +102,7 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
         tasks,
         corpus.tasks["group"].to_numpy(dtype=str),
         corpus.targets(rulebook, labels),
+        [(row.escalate, row.collaborate, row.core) for row in corpus.rows()],
         CueTransformer(rulebook).fit(tasks).transform(tasks),
         verdicts,
     )

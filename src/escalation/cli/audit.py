@@ -1,0 +1,137 @@
+"""`escalation audit`: what a corpus is like, and what it teaches."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from escalation.cli.options import CorpusOption, JsonOption, RulebookOption, corpus_path, rulebook_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.table import Table
+
+_AVERAGES = {"micro_f1": "micro-F1", "escalate_f1": "escalate F1", "collaborate_f1": "collaborate F1"}
+
+
+def audit(
+    corpus: CorpusOption = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option("--reference", metavar="FILE", help="Real tasks to compare with; nothing is fitted to them."),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve/--no-curve", help="Fit the models of the learning curve (minutes).")
+    ] = True,
+    doubtful: Annotated[int, typer.Option("--doubtful", min=0, help="How many tasks to list for reading again.")] = 20,
+    rulebook: RulebookOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Describe a corpus and measure what it teaches; it is never changed.
+
+    Counts, near-duplicates across projects, variety of words, how well form alone tells the corpus from real
+    tasks, doubtful labels, where the rules disagree, and what more tasks would bring.
+
+    \b
+    Examples:
+
+      escalation audit --no-curve
+
+      escalation audit --reference real.jsonl --doubtful 200 --json
+    """
+    from escalation.extras import require
+
+    require("audit", "An audit")
+    from escalation.audit import audit as run_audit
+    from escalation.cli.progress import steps_progress
+    from escalation.corpus import read_corpus
+
+    book = rulebook_at(rulebook)
+    tasks = read_corpus(corpus_path(corpus))
+    real = read_corpus(reference) if reference else None
+    with steps_progress() as progress:
+        report = run_audit(tasks, book, real, curve=curve, doubtful=doubtful, progress=progress)
+    if as_json:
+        typer.echo(json.dumps(report, indent=1))
+        return
+    from rich.console import Console
+
+    console = Console(width=None if typer.get_text_stream("stdout").isatty() else 160)
+    for table in _tables(report):
+        console.print(table)
+
+
+def _tables(report: dict[str, Any]) -> Iterator[Table]:
+    counts = report["counts"]
+    yield _table(
+        f"{report['corpus']['path']}: labels", ["label", "tasks", "share", "reference's share"], _labels(report)
+    )
+    yield _table("what it holds", ["", ""], _facts(report))
+    for name in ("kinds", "registers"):
+        yield _table(name, [name[:-1], "tasks"], [(key or "by project", value) for key, value in counts[name].items()])
+    if "form" in report:
+        yield _table("what gives the corpus away", ["form", "weight"], report["form"]["tells"].items())
+    rows = [
+        [entry["id"], entry["score"], entry["label"], "given" if entry["given"] else "not given"]
+        for entry in report["doubtful"]
+    ]
+    yield _table("labels to read again, the most doubtful first", ["task", "quality", "label", ""], rows)
+    columns = ["coverage", "agreement", "conflict"]
+    yield _table(
+        "rules against labels", ["label", *columns], ([k, *(v[c] for c in columns)] for k, v in report["rules"].items())
+    )
+    if "curve" in report:
+        points = {f"{point['share']:.0%} of the projects, {point['tasks']:,} tasks": point for point in report["curve"]}
+        yield _curve("learning curve", points)
+        yield _curve("without a targeted kind, measured on the others", report["kinds"])
+
+
+def _curve(title: str, points: dict[str, Any]) -> Table:
+    first = next(iter(points.values()))
+    places = [place for place in ("cross_validation", "reference") if place in first]
+    columns = [f"{place.replace('_', '-')} {name}" for place in places for name in _AVERAGES.values()]
+    rows = ([name, *(point[place][key] for place in places for key in _AVERAGES)] for name, point in points.items())
+    return _table(title, ["", *columns], rows)
+
+
+def _labels(report: dict[str, Any]) -> Iterator[list[Any]]:
+    rates = report["rates"]
+    for label, number in report["counts"]["labels"].items():
+        yield [label, number, rates["corpus"][label], rates.get("reference", {}).get(label)]
+
+
+def _facts(report: dict[str, Any]) -> Iterator[list[Any]]:
+    counts, variety = report["counts"], report["variety"]
+    yield ["tasks", f"{counts['tasks']:,}"]
+    yield ["projects", counts["projects"]]
+    yield ["domains", counts["domains"]]
+    yield ["tasks without label", counts["label_free"]]
+    yield ["tasks with a Stack Profile", counts["with_stack"]]
+    yield ["words a task, quantiles", ", ".join(f"{key}: {value:.0f}" for key, value in counts["words"].items())]
+    yield ["tasks with a near-duplicate in another project", report["near_duplicates"]["share"]]
+    for name, figures in variety.items():
+        distinct = f"{figures['distinct_words']:.0f} words, {figures['distinct_pairs']:.0f} pairs"
+        yield [f"distinct in {figures['sample']:,} words, {name}", distinct]
+    if "form" in report:
+        yield ["AUC by form alone", report["form"]["auc"]]
+
+
+def _table(title: str, columns: list[str], rows: Any) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
