@@ -91,7 +91,8 @@ def test_help_shows_examples(run):
     for command in ("predict", "train", "evaluate", "validate"):
         done = run(command, "--help")
         assert done.returncode == 0
-        assert f"escalation {command}" in done.stdout.decode().split("Options")[0]
+        examples = done.stdout.decode().split("Examples:")[1].split("Options")[0]
+        assert f"escalation {command} --" in examples or f'escalation {command} "' in examples
     assert run("--version").stdout.strip()
 
 
@@ -167,6 +168,73 @@ def test_a_wrong_line_is_named_and_the_others_answered_on_request(run, tmp_path,
     assert [answer.get("id") for answer in found] == ["b", None, 2]
 
 
+def test_a_file_gets_the_answers_that_there_are(run, tmp_path):
+    write_lines(tmp_path / "tasks.jsonl", [LINES[0], "{", LINES[1]])
+    done = run("predict", "--input", "tasks.jsonl", "--output", "out.jsonl", "--keep-going")
+    assert done.returncode == 2
+    assert b"1 lines of tasks.jsonl are not answered" in done.stderr
+    assert [json.loads(line).get("id") for line in (tmp_path / "out.jsonl").read_text().splitlines()] == ["b", None, 2]
+
+
+CSV = {
+    "unquoted comma": (
+        b"id,text\n1,Fix the page, then write it\n2,Write the Dockerfile\n",
+        "more fields than the header",
+    ),
+    "short row": (b"id,text,stack\n1\n2,Write the Dockerfile,\n", "fewer fields than the header"),
+    "not UTF-8": (b"id,text\n1,caf\xe9\n2,Write the Dockerfile\n", "lone surrogate"),
+    "bad stack": (b"id,text,stack\n1,x,react\n2,Write the Dockerfile,\n", "lacks a category"),
+    "deep stack": (b'id,text,stack\n1,x,{"a":' + b"[" * 60_000 + b"\n2,Write the Dockerfile,\n", "is not JSON"),
+}
+
+
+@pytest.mark.parametrize("case", CSV)
+def test_a_wrong_csv_row_is_named_and_the_others_answered(run, tmp_path, case):
+    content, message = CSV[case]
+    (tmp_path / "tasks.csv").write_bytes(content)
+    refused(run("predict", "--input", "tasks.csv"), 2, "tasks.csv, line 2", message)
+    done = run("predict", "--input", "tasks.csv", "--json", "--keep-going")
+    assert done.returncode == 2
+    assert [answer.get("id") for answer in answers(done)] == [None, "2"]
+
+
+def test_an_open_quote_swallows_nothing_in_silence(run, tmp_path):
+    (tmp_path / "tasks.csv").write_bytes(b'id,text\n1,Write it\n2,"Fix the page\n3,Write the Dockerfile\n')
+    done = run("predict", "--input", "tasks.csv", "--json", "--keep-going")
+    assert done.returncode == 2
+    assert [answer.get("id") for answer in answers(done)] == ["1", None]
+    assert b"is not CSV from here on" in done.stderr
+
+
+def test_a_line_too_long_is_one_line(run, tmp_path):
+    long = b'{"text": "' + b"a" * 13_000_000 + b'"}\n'
+    (tmp_path / "tasks.jsonl").write_bytes(long + json.dumps(LINES[0]).encode())
+    found = answers(run("predict", "--input", "tasks.jsonl", "--json", "--keep-going"))
+    assert [answer.get("line") or answer["id"] for answer in found] == [1, "b"]
+    escaped = json.dumps({"text": "Напиши " * 130_000}).encode()
+    assert len(escaped) > 4_000_000
+    (tmp_path / "tasks.jsonl").write_bytes(escaped)
+    assert len(answers(run("predict", "--input", "tasks.jsonl", "--json"))) == 1
+
+
+def test_input_and_output_must_differ(run, tmp_path):
+    before = write_lines(tmp_path / "tasks.jsonl").read_text()
+    refused(run("predict", "--input", "tasks.jsonl", "--output", "./tasks.jsonl"), 2, "is the input too")
+    assert (tmp_path / "tasks.jsonl").read_text() == before
+
+
+def test_output_keeps_modes_and_links_and_goes_into_devices(run, tmp_path):
+    private = tmp_path / "private.jsonl"
+    private.write_text("old")
+    private.chmod(0o600)
+    (tmp_path / "link.jsonl").symlink_to("private.jsonl")
+    assert run("predict", TASK, "--output", "link.jsonl").returncode == 0
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert private.stat().st_mode & 0o777 == 0o600
+    assert json.loads(private.read_text())["escalate"]
+    assert run("predict", TASK, "--output", "/dev/null").returncode == 0
+
+
 def test_an_old_output_stays_when_the_input_is_wrong(run, tmp_path):
     (tmp_path / "out.jsonl").write_text("precious")
     write_lines(tmp_path / "tasks.jsonl", [LINES[0], "{"])
@@ -195,6 +263,8 @@ def test_an_old_output_stays_when_the_input_is_wrong(run, tmp_path):
         (["predict", "--input", "none.jsonl"], b"", ["none.jsonl: cannot be read"]),
         (["predict", "--input", "."], b"", ["cannot be read"]),
         (["predict", "x", "--output", "none/answer.jsonl"], b"", ["cannot be written"]),
+        (["predict", "x", "--output", "."], b"", ["cannot be written", "directory"]),
+        (["predict", "x", "--output", "/dev/full"], b"", ["No space left"]),
     ],
 )
 def test_bad_input_gets_a_clear_error(run, arguments, stdin, words):
@@ -212,7 +282,7 @@ def test_a_csv_without_texts_is_refused(run, tmp_path):
 @pytest.mark.parametrize("content", ['["React"]', '{"frontend": 3}', "{", "\xff"])
 def test_a_stack_profile_of_the_wrong_shape_is_refused(run, tmp_path, content):
     (tmp_path / "stack.json").write_text(content, encoding="latin-1")
-    refused(run("predict", "x", "--stack", "stack.json"), 2, "stack.json", '{"frontend": ["React"]')
+    refused(run("predict", "x", "--stack", "stack.json"), 2, "stack.json", '{"category": ["name"')
 
 
 def test_a_refused_model_or_rulebook(run, tmp_path, small_model_path):
@@ -249,12 +319,14 @@ def test_train_predict_validate_and_evaluate_with_another_rulebook(run, tmp_path
     done = run("validate", *model, "--corpus", SMALL_CORPUS, "--conflicts", 3)
     assert done.returncode == 0, done.stderr
     assert "no hard finding" in done.stdout.decode()
-    (tmp_path / "other.jsonl").write_text("".join(SMALL_CORPUS.read_text().splitlines(keepends=True)[:20]))
+    lines = [json.loads(line) for line in SMALL_CORPUS.read_text().splitlines()[:20]]
+    write_lines(tmp_path / "other.jsonl", [line | {"text": f"Please: {line['text']}"} for line in lines])
     done = run("evaluate", *model, "--corpus", "other.jsonl")
     assert "micro-F1" in done.stdout.decode()
     figures = json.loads(run("evaluate", *model, "--corpus", "other.jsonl", "--json", "--engine", "rules").stdout)
     assert list(figures["engines"]) == ["rules"]
-    refused(run("evaluate", *model, "--corpus", SMALL_CORPUS), 4, "was trained on this corpus")
+    refused(run("evaluate", *model, "--corpus", SMALL_CORPUS), 4, "was trained on 48 of these tasks")
+    refused(run("evaluate", *model, "--corpus", SMALL_CORPUS, "--cross-validate"), 2, "one of the two")
 
 
 def test_train_refuses_a_bad_corpus(run, tmp_path):
@@ -262,6 +334,10 @@ def test_train_refuses_a_bad_corpus(run, tmp_path):
     arguments = ["train", "--rulebook", SMALL_RULEBOOK, "--corpus", "corpus.jsonl", "--out", "model"]
     refused(run(*arguments), 4, "corpus.jsonl: line 1: is not JSON")
     assert not (tmp_path / "model").exists()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("precious")
+    refused(run("train", "--rulebook", SMALL_RULEBOOK, "--corpus", SMALL_CORPUS, "--out", "work"), 2, "thesis.txt")
+    assert (tmp_path / "work" / "thesis.txt").exists()
 
 
 def test_validate_ends_with_one_on_a_hard_finding(run, tmp_path, small_model_path):

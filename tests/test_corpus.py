@@ -51,6 +51,8 @@ def test_the_group_is_the_project_or_the_repository_or_the_task(tmp_path):
         ([TASK, json.dumps(TASK)[:-9]], "line 2: is not JSON .*is the file cut"),
         (["[]"], "line 1: is list, not an object"),
         ([{"id": "a"}], "line 1: lacks the key 'text'"),
+        ([TASK | {"id": True}], "the key 'id' is True"),
+        (["[" * 100_000], "nested too deeply"),
         ([TASK | {"core": "yes"}], "the key 'core' is 'yes'"),
         ([TASK | {"escalate": "x"}], "the key 'escalate' is 'x'"),
         ([TASK | {"escalate": [3]}], "holds something else than modes"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from escalation.decision import Decision, decide, outrank
+from escalation.decision import Decision, decide
 from escalation.model import LabelPolicy
 
 POLICY = LabelPolicy(by_rules=False, threshold=0.5, low=0.3, high=0.7, support=50)
@@ -35,9 +35,3 @@ def test_a_label_of_little_support_is_left_to_the_rules():
     assert decide(RARE, 0.01, "for", "hybrid").given
     assert not decide(RARE, 0.99, "silent", "hybrid").given
     assert not decide(RARE, 0.99, "for", "model").given
-
-
-def test_escalation_outranks_collaboration():
-    yes, no = Decision(True, "model", 0.9), Decision(False, "model", 0.1)
-    settled = outrank({"escalate:a": yes, "collaborate:a": yes, "escalate:b": no, "collaborate:b": yes, "core": yes})
-    assert {label for label, decision in settled.items() if decision.given} == {"escalate:a", "collaborate:b", "core"}

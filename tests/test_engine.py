@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from conftest import lines_executed
@@ -69,9 +73,28 @@ def test_a_verdict_names_cues_and_their_offsets(engine):
     assert {fired.rule.id for fired in verdict.fired} == {"database.migrations"}
 
 
-def test_the_same_task_gets_the_same_verdicts(rulebook):
-    text = "Write the Dockerfile, fix the login page and add a table"
-    assert RuleEngine(rulebook).verdicts(text) == RuleEngine(rulebook).verdicts(text)
+def test_the_same_task_gets_the_same_answer_in_every_process(tmp_path):
+    program = (
+        "import json, escalation\n"
+        "stack = {'frontend': ['React', 'Vue'], 'database': ['PostgreSQL', 'Redis']}\n"
+        "task = 'Write the Dockerfile, fix the login page and add a table with a migration'\n"
+        "print(json.dumps(escalation.predict(task, stack=stack).to_dict()))"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            cwd=tmp_path,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(answers) == 1
+
+
+def test_bold_type_does_not_end_a_negation(engine):
+    assert "escalate:docker-compose-specialist" not in spoken(engine, "Do not touch the **Dockerfile**")
 
 
 def test_every_label_gets_a_verdict(engine, rulebook):

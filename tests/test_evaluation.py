@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
@@ -90,13 +92,24 @@ def test_cross_validation_answers_every_task_once(small_rulebook):
 
 def test_a_model_is_scored_only_on_tasks_that_it_has_not_seen(small_rulebook, small_model_path, tmp_path):
     model = read_model(small_model_path, small_rulebook)
-    with pytest.raises(CorpusError, match="was trained on this corpus"):
+    with pytest.raises(CorpusError, match="was trained on 48 of these tasks"):
         evaluate(read_corpus(SMALL_CORPUS), small_rulebook, ["hybrid"], model)
-    lines = SMALL_CORPUS.read_text(encoding="utf-8").splitlines()[:10]
-    (tmp_path / "other.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    lines = [json.loads(line) for line in SMALL_CORPUS.read_text(encoding="utf-8").splitlines()[:10]]
+    some, others = tmp_path / "some.jsonl", tmp_path / "other.jsonl"
+    some.write_text("\n".join(json.dumps(line | {"id": f"new-{line['id']}"}) for line in lines), encoding="utf-8")
+    with pytest.raises(CorpusError, match="trained on 10 of these tasks"):
+        evaluate(read_corpus(some), small_rulebook, ["hybrid"], model)
+    others.write_text(
+        "\n".join(json.dumps(line | {"text": f"{line['text']} please"}) for line in lines), encoding="utf-8"
+    )
     result = evaluate(read_corpus(tmp_path / "other.jsonl"), small_rulebook, ["hybrid"], model)
     assert result["method"] == "unseen"
     assert result["engines"]["hybrid"]["tasks"] == 10
+
+
+def test_rules_need_no_folds(small_rulebook, tmp_path):
+    (tmp_path / "few.jsonl").write_text("\n".join(SMALL_CORPUS.read_text().splitlines()[:8]))
+    assert evaluate(read_corpus(tmp_path / "few.jsonl"), small_rulebook, ["rules"])["engines"]["rules"]["groups"] == 1
 
 
 def test_an_unknown_label_is_refused_with_its_line(small_rulebook, tmp_path):

@@ -32,6 +32,8 @@ def resolve(rulebook):
         ("fix the page in the Pinia store", {"frontend": ["React", "Vue"]}, ("vuejs-developer", (), "text")),
         ("fix Settings.tsx", {"frontend": ["Vue"]}, ("react-specialist", (), "text")),
         ("fix the page, not the React one", {"frontend": ["Vue"]}, ("vuejs-developer", (), "stack")),
+        ("fix the React and Vue pages", {"frontend": ["React"]}, ("react-specialist", (), "stack")),
+        ("fix the React and Vue pages", None, (None, BOTH, "open")),
         ("fix the Svelte page", {"frontend": ["React"]}, (None, (), "text")),
         ("fix the page", {"frontend": ["Angular"]}, (None, (), "open")),
         ("fix the screen of the mobile app", {"frontend": ["React"]}, (None, (), "text")),

@@ -5,6 +5,7 @@ import pytest
 from conftest import SMALL_RULEBOOK
 from escalation import load_rulebook
 from escalation.errors import RulebookError
+from escalation.features import fingerprint
 from escalation.rulebook.types import CORE
 
 MODES = {
@@ -129,6 +130,62 @@ def test_a_wrong_rulebook_is_refused_with_file_key_and_remedy(case, tmp_path):
     assert ";" in str(error.value) or "is not TOML" in str(error.value)
 
 
+MORE = '\n[[modes]]\nslug = "translator-da"\ntitle = "Danish"\ndispositions = ["escalate", "collaborate"]\n'
+CONTRADICTIONS = {
+    "group of an unknown category": (
+        SMALL.replace('category = "language"\ndisp', 'category = "tongue"\ndisp'),
+        "'tongue'",
+    ),
+    "fallback that takes no such part": (
+        SMALL.replace('slug = "translation"', 'slug = "translation"\nfallback = "illustrator"').replace(
+            'dispositions = ["escalate", "collaborate"]', 'dispositions = ["collaborate"]'
+        ),
+        "illustrator', which takes no escalate",
+    ),
+    "member of other dispositions": (
+        SMALL.replace('mode = "translator-de"', 'mode = "translator-da"') + MORE,
+        "'translator-da', which takes escalate and collaborate",
+    ),
+    "mode in two groups": (
+        SMALL
+        + '\n[[groups]]\nslug = "other"\ntitle = "o"\ncategory = "language"\ndispositions = ["escalate"]\n'
+        + '[[groups.members]]\nmode = "translator-de"\ntechnologies = ["German"]\n',
+        "'translator-de' of another group",
+    ),
+    "unknown mode in an example": (
+        SMALL.replace('\nescalate = ["illustrator"]', '\nescalate = ["painter"]'),
+        "'painter'",
+    ),
+    "sign without a cue": (SMALL.replace('when = ["drawing"]', 'when = ["drawing +"]'), "one after each sign"),
+    "@new on a plain cue": (SMALL.replace('when = ["drawing"]', 'when = ["drawing@new"]'), "@new is for"),
+    "unknown suffix": (SMALL.replace('when = ["drawing"]', 'when = ["drawing@old"]'), "new or title"),
+    "no word for a refusal": (
+        SMALL.replace('otherwise = "nothing in it is about a manual"\n', ""),
+        "otherwise is missing",
+    ),
+    "nested without end": ("x = " + "[" * 5000, "is not TOML"),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_parts_that_contradict_each_other_are_refused(case, tmp_path):
+    content, message = CONTRADICTIONS[case]
+    assert content != SMALL
+    (tmp_path / "wrong.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(RulebookError, match=message):
+        load_rulebook(tmp_path / "wrong.toml")
+
+
+def test_the_order_of_the_modes_is_part_of_what_a_model_depends_on(tmp_path, small_rulebook):
+    first, second, third = SMALL.partition('[[modes]]\nslug = "legal-reviewer"')
+    block = second + third[: third.index("[[modes]]")]
+    swapped = first.replace("[[modes]]", block + "[[modes]]", 1) + third[third.index("[[modes]]") :]
+    (tmp_path / "swapped.toml").write_text(swapped, encoding="utf-8")
+    other = load_rulebook(tmp_path / "swapped.toml")
+    assert set(other.modes) == set(small_rulebook.modes)
+    assert fingerprint(other) != fingerprint(small_rulebook)
+
+
 def test_a_rulebook_that_is_missing_or_no_text_is_refused(tmp_path):
     with pytest.raises(RulebookError, match="cannot be read"):
         load_rulebook(tmp_path / "none.toml")
@@ -148,5 +205,5 @@ def test_modes_can_be_added_without_changing_what_a_model_depends_on(tmp_path, s
     (tmp_path / "more.toml").write_text(more, encoding="utf-8")
     grown = load_rulebook(tmp_path / "more.toml")
     assert grown.labels == small_rulebook.labels
-    assert grown.cues_sha256 == small_rulebook.cues_sha256
+    assert fingerprint(grown) == fingerprint(small_rulebook)
     assert grown.sha256 != small_rulebook.sha256

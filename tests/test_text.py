@@ -27,6 +27,10 @@ def clauses(text):
         ("- one\n- two * three", ["one", "two", "three"]),
         ("the api but not the page", ["the api", "but not the page"]),
         ("see config.py:12", ["see config.py:12"]),
+        ("Split the **users** table", ["Split the **users** table"]),
+        ("Refactor `users` and  write it", ["Refactor `users", "and  write it"]),
+        ("out of scope (old) but write it", ["out of scope (old", "but write it"]),
+        ("fix it, and then build it", ["fix it", "and then build it"]),
     ],
 )
 def test_clauses_end_where_a_new_piece_of_work_begins(text, expected):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +10,21 @@ import numpy as np
 
 from escalation.errors import CorpusError, InputError
 from escalation.extras import require
+from escalation.jsontext import parse_json
 from escalation.rulebook import CORE, DISPOSITIONS
 from escalation.stack import StackProfile
 from escalation.text import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
 
-    from escalation.rulebook import Rulebook
+from escalation.rulebook import Rulebook
 
+_DIGEST = 12
 _LISTED = 5
 """As many offending lines a message names before it only counts."""
 
@@ -81,8 +82,7 @@ class Corpus:
         for row, task in enumerate(self.rows()):
             for disposition, modes in zip(DISPOSITIONS, (task.escalate, task.collaborate), strict=True):
                 for mode in modes:
-                    group = rulebook.group_of(mode)
-                    label = f"{disposition}:{group.slug if group else mode}"
+                    label = rulebook.label(disposition, mode)
                     if label in column:
                         matrix[row, column[label]] = 1
             if CORE in column:
@@ -116,7 +116,7 @@ def read_corpus(path: Path) -> Corpus:
 
     try:
         content = path.read_bytes()
-        lines = content.decode("utf-8").split("\n")
+        lines = content.decode("utf-8-sig").split("\n")
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror}); name a corpus of JSON lines") from error
     except UnicodeDecodeError as error:
@@ -145,23 +145,39 @@ def read_corpus(path: Path) -> Corpus:
     return Corpus(tasks, hashlib.sha256(content).hexdigest(), path)
 
 
+def digests(corpus: Corpus) -> str:
+    """Give a short digest of each text, end to end: what a model directory keeps to know its own tasks again."""
+    return "".join(_digest(text) for text in corpus.tasks["text"])
+
+
+def seen_tasks(about: Mapping[str, Any], corpus: Corpus) -> list[str]:
+    """Give the ids of the tasks whose texts a model was trained on, by what its directory says of itself."""
+    kept = str(about.get("corpus", {}).get("texts", ""))
+    seen = {kept[start : start + _DIGEST] for start in range(0, len(kept), _DIGEST)}
+    return [row.id for row in corpus.rows() if _digest(row.text) in seen]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+
+
 def _record(line: str) -> dict[str, Any]:
     try:
-        data = json.loads(line)
+        data = parse_json(line)
     except ValueError as error:
         raise ValueError(f"is not JSON ({error}); is the file cut?") from error
     if not isinstance(data, dict):
         raise ValueError(f"is {type(data).__name__}, not an object")
-    for key, kind in (
+    for key, kinds in (
         ("id", (str, int)),
-        ("text", str),
-        ("escalate", list),
-        ("collaborate", list),
-        ("core", bool),
+        ("text", (str,)),
+        ("escalate", (list,)),
+        ("collaborate", (list,)),
+        ("core", (bool,)),
     ):
         if key not in data:
             raise ValueError(f"lacks the key {key!r}")
-        if not isinstance(data[key], kind):
+        if type(data[key]) not in kinds:
             raise ValueError(f"the key {key!r} is {data[key]!r}")
     for key in DISPOSITIONS:
         if not all(isinstance(mode, str) for mode in data[key]):

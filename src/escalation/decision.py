@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from escalation.model.heads import LabelPolicy
     from escalation.rules.engine import Verdict
 
@@ -59,14 +57,3 @@ def decide(policy: LabelPolicy, probability: float, rules: str, engine: Engine) 
 def decide_by_rules(verdict: Verdict) -> Decision:
     """Decide a label by the rules alone."""
     return Decision(verdict.value == "for", "rules")
-
-
-def outrank(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
-    """Apply the precedence: a mode that is escalated to is not collaborated with."""
-    settled = dict(decisions)
-    for label, decision in decisions.items():
-        disposition, _, target = label.partition(":")
-        higher = decisions.get(f"escalate:{target}")
-        if disposition == "collaborate" and higher is not None and higher.given:
-            settled[label] = Decision(False, decision.source, decision.probability)
-    return settled

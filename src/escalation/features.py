@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -105,3 +107,22 @@ class CueFeatures:
             for fired in verdict.fired if label != CORE else ():
                 present.add(index[f"rule:{fired.rule.id}:{fired.value}"])
         return sorted(present)
+
+
+def fingerprint(rulebook: Rulebook) -> str:
+    """Hash all that a trained model's features depend on: names and order of the features, cues and conditions.
+
+    Technologies, and modes of a group, can be added without changing it.
+    """
+    content = [
+        CueFeatures(rulebook).names,
+        [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values()],
+        [
+            [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
+            for rule in rulebook.rules.values()
+        ],
+        [rulebook.label(rule.disposition, target) for rule in rulebook.rules.values() for target in rule.targets],
+        [condition.text for condition in rulebook.core.when],
+        [group.category for group in rulebook.groups.values()],
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

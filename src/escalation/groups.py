@@ -65,7 +65,10 @@ class GroupResolver:
             return Resolution(mode, (), "text", technology, *named[technology])
         in_stack = self._modes(group, [name for name in evidence.stack if self._category[name] == group.category])
         if modes:
-            return self._one_or_open(group, {m: t for m, t in modes.items() if m in in_stack} or modes, "text")
+            both = {mode: technology for mode, technology in in_stack.items() if mode in modes}
+            return (
+                self._one_or_open(group, both, "stack") if len(both) == 1 else self._open(group, tuple(modes), "open")
+            )
         if named:
             return self._open(group, (), "text")
         if any(hit.cue in group.stays_open and not hit.taken_back for hit in evidence.hits):

@@ -29,8 +29,8 @@ _STEP = 200
 Code = Literal["H1", "H2", "H3", "H4", "H5", "H6"]
 HARD: dict[str, str] = {
     "H1": "a label outside the roster",
-    "H2": "a disposition that the mode does not take (a tester escalated)",
-    "H3": "a provider mode without its provider in text or stack",
+    "H2": "a disposition that the mode does not take",
+    "H3": "a mode of a group without its technology in text or stack",
     "H4": "a group where text or stack resolves it, or the mode that they do not select",
     "H5": "one mode in both lists",
     "H6": "an example that the source names answered wrongly",
@@ -255,12 +255,8 @@ def validate(
 
 def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[str]:
     """Give the labels of a task, members of a group under the group's name."""
-    labels = set()
-    for disposition, modes in (("escalate", escalate), ("collaborate", collaborate)):
-        for mode in modes:
-            group = rulebook.group_of(mode)
-            labels.add(f"{disposition}:{group.slug if group else mode}")
-    return labels
+    labelled = (("escalate", escalate), ("collaborate", collaborate))
+    return {rulebook.label(disposition, mode) for disposition, modes in labelled for mode in modes}
 
 
 def _answered(answer: Prediction) -> set[str]:

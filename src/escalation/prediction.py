@@ -18,9 +18,9 @@ class Reason:
         A rule of the rulebook; an n-gram of the model; a cue that the model weighs; the technology in text
         or stack that tells the mode of a group; the mode that stands in for an unresolved group.
     text : str
-        The words in the task or the name in the stack.
+        The words in the task, or the name of the technology that the stack has.
     id : str or None
-        Id of rule or cue.
+        Id of rule or cue, or name of the technology.
     section : str or None
         The rule's place in its source.
     start, end : int or None

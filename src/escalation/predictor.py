@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalation.acceptance import accept
-from escalation.decision import ENGINES, Decision, Engine, decide, decide_by_rules, outrank
+from escalation.decision import ENGINES, Decision, Engine, decide, decide_by_rules
 from escalation.errors import InputError, ModelError
+from escalation.features import ngrams
 from escalation.groups import GroupResolver
 from escalation.model import read_model
 from escalation.prediction import Core, Entry, Prediction, Undecided
 from escalation.reasons import parts_of, reasons_for, resolution_reason
 from escalation.resources import default_model, default_rulebook
-from escalation.rulebook import CORE, load_rulebook
+from escalation.rulebook import CORE, DISPOSITIONS, load_rulebook
 from escalation.signals import SignalReader
 from escalation.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from escalation.groups import Resolution
     from escalation.model import Model
@@ -125,18 +128,11 @@ class Predictor:
         ------
         InputError
             If the task cannot be used.
-
-        Examples
-        --------
-        >>> import escalation
-        >>> answer = escalation.predict("Write the Dockerfile", stack={"frontend": ["React"]})
-        >>> [entry.mode for entry in answer.escalate]
-        ['docker-compose-specialist']
         """
         work = Task.of(task, stack, delegated_by)
         signals = self._signals.read(work.text, work.stack)
         abstained = self._abstained(signals)
-        decisions = outrank(self._decide(signals, abstained))
+        decisions = self._decide(signals, abstained)
         given = [label for label, decision in decisions.items() if decision.given and label != CORE]
         escalate, collaborate, targets = self._entries(given, decisions, signals)
         core = self._core(decisions[CORE], escalate, collaborate)
@@ -157,7 +153,7 @@ class Predictor:
             accepted,
             self.engine,
             abstained,
-            self._about,
+            dict(self._about) if self._about else None,
             work.id,
         )
 
@@ -165,16 +161,18 @@ class Predictor:
         self, tasks: Iterable[str | Task | Mapping[str, object]], stack: object = None
     ) -> list[Prediction]:
         """Answer many tasks, in their order. `stack` serves those that bring none."""
+        if isinstance(tasks, (str, Mapping)):
+            raise InputError("predict_many takes a list of tasks; for one task call predict")
         return [self.predict(task, stack) for task in tasks]
 
     def _abstained(self, signals: Signals) -> str | None:
         if signals.scores is None or self.engine == "model":
             return None
-        words = len(signals.evidence.reading.words)
-        known = sum(1 for index, _ in signals.scores.occurrences if index < words)
+        words = signals.evidence.reading.words
+        known = sum(1 for index, _ in signals.scores.occurrences if index < len(words))
         if known == 0:
             return "the model knows none of the words"
-        distinct = len(set(signals.evidence.reading.words))
+        distinct = len(set(ngrams(words)[: len(words)]))
         return "the model knows too few of the words" if known < _KNOWN_SHARE * distinct else None
 
     def _decide(self, signals: Signals, abstained: str | None) -> dict[str, Decision]:
@@ -189,17 +187,30 @@ class Predictor:
     def _entries(
         self, labels: list[str], decisions: Mapping[str, Decision], signals: Signals
     ) -> tuple[tuple[Entry, ...], tuple[Entry, ...], dict[str, tuple[str, str]]]:
-        entries: dict[str, dict[str, Entry]] = {"escalate": {}, "collaborate": {}}
+        """Resolve the labels given to entries, one a mode; escalation outranks collaboration.
+
+        Gives escalations, collaborations, and disposition and target in the answer by label.
+        """
+        found: dict[str, tuple[str, Entry]] = {}
         targets: dict[str, tuple[str, str]] = {}
-        for label in sorted(labels, key=lambda label: -(decisions[label].probability or 0.0)):
+        # Stable: escalations first, each disposition by falling probability.
+        ranked = sorted(labels, key=lambda label: -(decisions[label].probability or 0.0))
+        for label in sorted(ranked, key=lambda label: not label.startswith("escalate:")):
             disposition, target = _split(label)
             group = self.rulebook.groups.get(target)
             resolution = self._resolver.resolve(group, signals.evidence) if group else None
             entry = self._entry(label, decisions[label], signals, resolution)
-            targets[label] = (disposition, entry.target)
-            entries[disposition].setdefault(entry.target, entry)
-        shared = tuple(e for target, e in entries["collaborate"].items() if target not in entries["escalate"])
-        return tuple(entries["escalate"].values()), shared, targets
+            held = found.get(entry.target)
+            if held is None:
+                found[entry.target] = disposition, entry
+            elif held[0] == disposition:
+                reasons = tuple(dict.fromkeys(held[1].reasons + entry.reasons))
+                found[entry.target] = disposition, replace(held[1], reasons=reasons)
+            else:
+                continue
+            targets[label] = disposition, entry.target
+        sides = {side: tuple(entry for by, entry in found.values() if by == side) for side in DISPOSITIONS}
+        return sides["escalate"], sides["collaborate"], targets
 
     def _entry(self, label: str, decision: Decision, signals: Signals, resolution: Resolution | None) -> Entry:
         reasons = reasons_for(label, signals, self._model, self._signals.features.names)
@@ -208,7 +219,7 @@ class Predictor:
         candidates: tuple[str, ...] = ()
         if resolution is not None:
             group, mode, candidates = mode, resolution.mode, resolution.candidates
-            reasons += resolution_reason(resolution)
+            reasons += resolution_reason(resolution, signals.evidence.reading.text)
         probability = None if decision.probability is None else round(decision.probability, 4)
         return Entry(mode, group, candidates, probability, decision.source, tuple(reasons))
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from escalation.model.heads import Model, Scores
     from escalation.signals import Signals
 
+MAX_RULE_REASONS = 50
+"""A text that repeats itself a thousand times does not give a thousand reasons."""
 MAX_TERMS = 5
 """As many n-grams, and as many cues, stand among the reasons of an entry."""
 
@@ -43,13 +45,16 @@ def reasons_for(label: str, signals: Signals, model: Model | None, cue_names: Se
     return terms
 
 
-def resolution_reason(resolution: Resolution) -> list[Reason]:
+def resolution_reason(resolution: Resolution, text: str) -> list[Reason]:
     """Give the reason why a group became this mode, or none where it stays open."""
     if resolution.by == "fallback":
         return [Reason("fallback", f"no mode for the provider: {resolution.mode}")]
     if resolution.technology is None or resolution.by == "open":
         return []
-    return [Reason(resolution.by, resolution.technology, start=resolution.start, end=resolution.end)]
+    if resolution.start is None:
+        return [Reason(resolution.by, resolution.technology, id=resolution.technology)]
+    words = text[resolution.start : resolution.end]
+    return [Reason(resolution.by, words, id=resolution.technology, start=resolution.start, end=resolution.end)]
 
 
 def parts_of(labels: Mapping[str, tuple[str, str]], signals: Signals, model: Model | None) -> tuple[Part, ...]:
@@ -99,7 +104,7 @@ def _rule_reasons(label: str, signals: Signals) -> list[Reason]:
                     end=hit.end,
                 ),
             )
-    return list(reasons.values())
+    return list(reasons.values())[:MAX_RULE_REASONS]
 
 
 def _contributions(label: str, scores: Scores, model: Model) -> NDArray[np.float64]:

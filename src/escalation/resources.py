@@ -15,9 +15,10 @@ def _first_existing(*candidates: Path) -> Path:
 
 
 def default_rulebook() -> Path:
-    """Path of the rulebook used where none is named: in the wheel, else in the checkout."""
-    name = "fastapi-developer.toml"
-    return _first_existing(_PACKAGE / "_data" / name, _CHECKOUT / "data" / "rulebooks" / name)
+    """Path of the rulebook used where none is named: in the wheel, else the first of the checkout."""
+    return _first_existing(
+        _PACKAGE / "_data" / "rulebook.toml", *sorted((_CHECKOUT / "data" / "rulebooks").glob("*.toml"))
+    )
 
 
 def default_model() -> Path:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from escalation.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from escalation.jsontext import parse_json
 
 _NESTED = "detected_stack"
-_SHAPE = 'give a mapping from category to names, as {"frontend": ["React"], "auth": ["Clerk"]}'
+_SHAPE = 'give a mapping from category to names, as {"category": ["name", "name"]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +50,47 @@ class StackProfile:
             return value
         if value is None:
             return cls()
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise InputError(f"{where} is {type(value).__name__}, not a mapping; {_SHAPE}")
         if _NESTED in value:
             return cls.of(value[_NESTED], f"{where}, key {_NESTED!r}")
-        return cls({_category(key, where): _names(key, names, where) for key, names in value.items()})
+        found: dict[str, tuple[str, ...]] = {}
+        for key, names in value.items():
+            category = _category(key, where)
+            found[category] = (*found.get(category, ()), *_names(key, names, where))
+        return cls(found)
 
     @classmethod
     def parse(cls, argument: str) -> StackProfile:
-        """Read the value of ``--stack``: the path of a JSON file, or ``frontend=react,auth=clerk``.
-
-        A name without category of its own belongs to the one before: ``database=postgresql,redis``.
+        """Read the value of ``--stack``: the path of a JSON file, or ``category=name,category=name``.
 
         Raises
         ------
         InputError
             If it is neither, or the file is no Stack Profile.
         """
-        if "=" not in argument or Path(argument).is_file():
-            return cls.read(Path(argument))
+        if "=" in argument and not argument.endswith(".json"):
+            return cls.parse_pairs(argument)
+        return cls.read(Path(argument))
+
+    @classmethod
+    def parse_pairs(cls, text: str) -> StackProfile:
+        """Read ``category=name,category=name``; a name without category belongs to the one before.
+
+        Raises
+        ------
+        InputError
+            If a part lacks a category or a name.
+        """
         found: dict[str, list[str]] = {}
         category = ""
-        for part in argument.split(","):
+        for part in text.split(","):
             before, equals, name = part.partition("=")
             category = before.strip().lower() if equals else category
             name = (name if equals else before).strip()
             if not category or not name:
                 raise InputError(
-                    f"--stack {argument!r}: {part!r} lacks a category or a name; write frontend=react,auth=clerk"
+                    f"the stack {text!r}: {part!r} lacks a category or a name; write category=name,category=name"
                 )
             found.setdefault(category, []).append(name)
         return cls({key: tuple(names) for key, names in found.items()})
@@ -94,18 +105,14 @@ class StackProfile:
             If it cannot be read, is no JSON, or has another shape.
         """
         try:
-            value: Any = json.loads(path.read_text(encoding="utf-8"))
+            value: Any = parse_json(path.read_bytes())
         except OSError as error:
             raise InputError(
-                f"{path}: cannot be read ({error.strerror}); name a JSON file, or write --stack frontend=react"
+                f"{path}: cannot be read ({error.strerror}); name a JSON file, or write category=name"
             ) from error
         except ValueError as error:
             raise InputError(f"{path}: is not JSON in UTF-8 ({error}); {_SHAPE}") from error
         return cls.of(value, str(path))
-
-    def as_mapping(self) -> Mapping[str, list[str]]:
-        """Give the profile as JSON knows it."""
-        return {category: list(names) for category, names in self.technologies.items()}
 
 
 def _category(key: object, where: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from escalation.errors import InputError
 from escalation.stack import StackProfile
 from escalation.text import check_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Task:
     """
 
     text: str
-    stack: StackProfile = field(default_factory=StackProfile)
+    stack: StackProfile = field(default_factory=StackProfile, hash=False)
     delegated_by: str | None = None
     id: str | int | None = None
 
@@ -58,17 +55,24 @@ class Task:
             value = {"text": value}
         elif isinstance(value, Task):
             value = {"text": value.text, "stack": value.stack, "from": value.delegated_by, "id": value.id}
-        elif not isinstance(value, dict):
+        elif not isinstance(value, Mapping):
             raise InputError(f'the task is {type(value).__name__}; give a text or an object such as {{"text": "..."}}')
         if "text" not in value:
             raise InputError(
                 f"the task has no 'text' but {', '.join(map(repr, value)) or 'nothing'}; add its description"
             )
-        identifier = value.get("id")
-        if identifier is not None and not isinstance(identifier, (str, int)):
-            raise InputError(f"the task's id is {type(identifier).__name__}; use a text or a whole number")
-        sender = value.get("from") or delegated_by
+        sender = value.get("from")
+        if sender is None:
+            sender = delegated_by
         if sender is not None and not isinstance(sender, str):
             raise InputError(f"the task's 'from' is {type(sender).__name__}; name the mode that delegates it")
         own = StackProfile.of(value.get("stack"))
-        return cls(check_text(value["text"]), own or StackProfile.of(stack), sender, identifier)
+        return cls(check_text(value["text"]), own or StackProfile.of(stack), sender, _identifier(value.get("id")))
+
+
+def _identifier(value: object) -> str | int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, str) and value.isprintable():
+        return value
+    raise InputError(f"the task's id is {value!r}; use a printable text or a whole number")

@@ -21,7 +21,7 @@ MAX_CHARACTERS = 1_000_000
 """A task longer than this is a file sent by mistake."""
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
-_BULLETS = frozenset("*•·▪●◦‣–—")
+_BULLETS = frozenset("-*•·▪●◦‣–—")
 _STOPS = frozenset(".!?;:")
 _CONNECTIVES = frozenset({"then", "but", "afterwards"})
 
@@ -159,22 +159,24 @@ def _begins_clause(
     work_verbs: Collection[str],
 ) -> bool:
     gap = text[ends[index - 1] : starts[index]]
-    if gap == " ":
-        if words[index - 1] == "and":
-            return False
-        return word in _CONNECTIVES or _is_verb_after_and(words, index, word, work_verbs)
-    if "\n" in gap or "\r" in gap or not _BULLETS.isdisjoint(gap):
-        return True
-    if not _STOPS.isdisjoint(gap):
-        return any(mark in _STOPS and after.isspace() for mark, after in pairwise(gap))
-    if "," in gap:
-        return word in _CONNECTIVES or word in work_verbs or _is_verb_after_and(words, index, word, work_verbs)
-    return " - " in gap or "[" in gap
-
-
-def _is_verb_after_and(words: list[str], index: int, word: str, work_verbs: Collection[str]) -> bool:
+    if gap != " ":
+        if "\n" in gap or "\r" in gap:
+            return True
+        if not _BULLETS.isdisjoint(gap) and _stands_alone(gap):
+            return True
+        if not _STOPS.isdisjoint(gap) and any(mark in _STOPS and after.isspace() for mark, after in pairwise(gap)):
+            return True
+        if "," in gap and word in work_verbs:
+            return True
+    if word in _CONNECTIVES:
+        return words[index - 1] != "and"
     return (
         word == "and"
         and index + 1 < len(words)
         and (words[index + 1] in work_verbs or words[index + 1] in _CONNECTIVES)
     )
+
+
+def _stands_alone(gap: str) -> bool:
+    """Whether a bullet has white space on both sides; in bold type and the like it has not."""
+    return any(gap[i] in _BULLETS and gap[i - 1].isspace() and gap[i + 1].isspace() for i in range(1, len(gap) - 1))

@@ -38,7 +38,7 @@ def as_text(answer: Prediction) -> str:
 
 def as_line(answer: Prediction, number: int) -> str:
     """Show an answer on one line."""
-    name = answer.id if answer.id is not None else number
+    name = number if answer.id is None else answer.id
     escalate = ", ".join(entry.target for entry in answer.escalate) or "-"
     collaborate = ", ".join(entry.target for entry in answer.collaborate) or "-"
     accepted = "" if answer.accept is None else f"  {'accept' if answer.accept.value else 'decline'}"
@@ -75,7 +75,7 @@ def _reasons(reasons: tuple[Reason, ...]) -> Iterable[str]:
             yield f"    {title} {', '.join(weighed)}"
     for reason in reasons:
         if reason.kind in ("text", "stack"):
-            yield f"    {reason.text} in the {reason.kind}"
+            yield f"    {reason.id} in the {reason.kind}"
         elif reason.kind == "fallback":
             yield f"    {reason.text}"
 

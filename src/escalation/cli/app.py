@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -13,7 +13,7 @@ from escalation.cli.evaluate import evaluate
 from escalation.cli.predict import predict
 from escalation.cli.train import train
 from escalation.cli.validate import validate
-from escalation.errors import EscalationError
+from escalation.errors import EscalationError, InputError
 from escalation.resources import PREDICTION_SCHEMA
 
 app = typer.Typer(
@@ -56,13 +56,20 @@ def _options(
 
 def main() -> None:
     """Run the command; every error on purpose ends with its message and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Answers hold the task's own words, which a console's old code page may not have.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app()
     except EscalationError as error:
-        typer.secho("error: ", fg="red", bold=True, nl=False, err=True)
-        typer.echo(str(error), err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(f"{place}{error.strerror or error}; check the place and the space left there", InputError.exit_code)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    typer.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    typer.echo(message, err=True)
+    sys.exit(exit_code)

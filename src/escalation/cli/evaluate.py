@@ -48,8 +48,8 @@ def evaluate(
 ) -> None:
     """Score the answers on tasks that the model has not seen.
 
-    A corpus that the default model was trained on is cross-validated by project; any other is answered by the
-    model as it is. Intervals are 95 %, by bootstrap over projects.
+    Without --model the training corpus is cross-validated by project; any other corpus is answered by the default
+    model, or the one named, which must have seen none of its tasks. Intervals are 95 %, by bootstrap over projects.
 
     \b
     Examples:
@@ -63,18 +63,20 @@ def evaluate(
     from escalation.cli.progress import steps_progress
     from escalation.corpus import read_corpus
     from escalation.decision import ENGINES
+    from escalation.errors import InputError
     from escalation.evaluation import evaluate as evaluate_engines
     from escalation.model import read_model
-    from escalation.resources import default_model
+    from escalation.resources import default_corpus, default_model
 
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))
     engines = [name for name in ENGINES if not engine or name in engine]
     trained = None
-    if model is not None or (not cross_validate and engines != ["rules"]):
+    if model is not None and cross_validate:
+        raise InputError("--model scores a model and --cross-validate fits new ones; give one of the two")
+    own = corpus is None or tasks.path.resolve() == default_corpus().resolve()
+    if model is not None or not (cross_validate or own or engines == ["rules"]):
         trained = read_model(model or default_model(), book)
-        if model is None and trained.about.get("corpus", {}).get("sha256") == tasks.sha256:
-            trained = None
     with steps_progress() as progress:
         result = evaluate_engines(tasks, book, engines, trained, progress)
     if as_json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from escalation.errors import InputError
+from escalation.jsontext import parse_json
 from escalation.stack import StackProfile
 from escalation.task import Task
 from escalation.text import MAX_CHARACTERS
@@ -18,8 +18,8 @@ from escalation.text import MAX_CHARACTERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MAX_BYTES = 4 * MAX_CHARACTERS
-"""As many bytes MAX_CHARACTERS of UTF-8 can have."""
+_MAX_BYTES = 12 * MAX_CHARACTERS + 65_536
+"""As many bytes a line of JSON can have whose text has MAX_CHARACTERS, all of them escaped, with room for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,12 @@ def read_stdin() -> str:
     Raises
     ------
     InputError
-        If it is no UTF-8 or longer than a task may be.
+        If there is none, or it is no UTF-8. What is too long is left to the check of the task.
     """
-    return _decode(sys.stdin.buffer.read(_MAX_BYTES + 1), "standard input")
+    data = _stdin().read(_MAX_BYTES)
+    if len(data) == _MAX_BYTES:
+        return " " * (MAX_CHARACTERS + 1)
+    return _decode(data, "standard input")
 
 
 def read_tasks(path: Path, stack: StackProfile, delegated_by: str | None) -> Iterator[Line]:
@@ -66,15 +69,24 @@ def read_tasks(path: Path, stack: StackProfile, delegated_by: str | None) -> Ite
         rows = _csv_rows(stream, path) if path.suffix.lower() == ".csv" else _json_rows(stream)
         for number, bytes_read, row in rows:
             try:
-                yield Line(number, bytes_read, Task.of(row() if callable(row) else row, stack, delegated_by))
-            except (InputError, ValueError) as error:
+                if isinstance(row, InputError):
+                    raise row
+                value = _csv_row(row) if isinstance(row, dict) else _json_row(row)
+                yield Line(number, bytes_read, Task.of(value, stack, delegated_by))
+            except InputError as error:
                 yield Line(number, bytes_read, None, str(error))
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("standard input is closed; give the task as an argument")
+    return sys.stdin.buffer
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     if str(path) == "-":
-        yield sys.stdin.buffer
+        yield _stdin()
         return
     try:
         stream = path.open("rb")
@@ -84,62 +96,72 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, int, Any]]:
-    bytes_read = 0
-    for number, line in enumerate(iter(lambda: stream.readline(_MAX_BYTES), b""), 1):
+def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, int, bytes | InputError]]:
+    bytes_read = number = 0
+    while line := stream.readline(_MAX_BYTES):
+        number += 1
         bytes_read += len(line)
-        if line.strip():
-            yield number, bytes_read, lambda line=line: _json_row(line)
+        row: bytes | InputError = line
+        if len(line) == _MAX_BYTES and not line.endswith(b"\n"):
+            row = InputError(f"has more than {_MAX_BYTES:,} bytes; give one task a line")
+            while len(line) == _MAX_BYTES and not line.endswith(b"\n"):
+                line = stream.readline(_MAX_BYTES)
+                bytes_read += len(line)
+        if isinstance(row, InputError) or row.strip():
+            yield number, bytes_read, row
 
 
 def _json_row(line: bytes) -> Any:
     text = _decode(line, "the line")
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError as error:
         raise InputError(f'is not JSON ({error}); write one object a line, such as {{"text": "..."}}') from error
-    except RecursionError as error:
-        raise InputError("is nested too deeply; write one flat object a line") from error
 
 
-def _csv_rows(stream: BinaryIO, path: Path) -> Iterator[tuple[int, int, Any]]:
-    csv.field_size_limit(MAX_CHARACTERS + 1)
+def _csv_rows(stream: BinaryIO, path: Path) -> Iterator[tuple[int, int, dict[Any, Any] | InputError]]:
+    csv.field_size_limit(_MAX_BYTES)
     bytes_read = 0
 
     def lines() -> Iterator[str]:
         nonlocal bytes_read
-        for line in stream:
+        while line := stream.readline(_MAX_BYTES):
+            if len(line) == _MAX_BYTES:
+                raise csv.Error(f"a line has more than {_MAX_BYTES:,} bytes")
+            first = bytes_read == 0
             bytes_read += len(line)
-            yield _decode(line, str(path))
+            # Bytes that are no UTF-8 become surrogates, which the check of the row's own text names.
+            yield line.decode("utf-8-sig" if first else "utf-8", errors="surrogateescape")
 
-    reader = csv.DictReader(lines())
+    reader = csv.DictReader(lines(), strict=True)
     try:
         if "text" not in (reader.fieldnames or ()):
             raise InputError(
                 f"{path}: has no column 'text'; name the column with the descriptions 'text' in the header"
             )
         for row in reader:
-            yield reader.line_num, bytes_read, lambda row=row: _csv_row(row)
+            yield reader.line_num, bytes_read, row
     except csv.Error as error:
-        raise InputError(
-            f"{path}, line {reader.line_num}: is not CSV ({error}); quote texts that hold commas"
-        ) from error
+        remedy = "quote texts that hold commas, quotes or line breaks, and close every quote"
+        yield reader.line_num, bytes_read, InputError(f"is not CSV from here on ({error}); {remedy}")
 
 
-def _csv_row(row: dict[str, Any]) -> dict[str, Any]:
-    stack = (row.get("stack") or "").strip()
+def _csv_row(row: dict[Any, Any]) -> dict[str, Any]:
+    if None in row:
+        raise InputError("has more fields than the header; quote texts that hold commas")
+    if None in row.values():
+        raise InputError("has fewer fields than the header; is a quote or a line break missing?")
+    stack = row.get("stack", "").strip()
     if stack.startswith("{"):
         try:
-            row["stack"] = json.loads(stack)
+            row["stack"] = parse_json(stack)
         except ValueError as error:
             raise InputError(
-                f"the column 'stack' is not JSON ({error}); write frontend=react or a JSON object"
+                f"the column 'stack' is not JSON ({error}); write category=name or a JSON object"
             ) from error
     else:
-        row["stack"] = StackProfile.parse(stack) if "=" in stack else StackProfile()
-        if stack and "=" not in stack:
-            raise InputError(f"the column 'stack' is {stack!r}; write frontend=react or a JSON object")
-    return row
+        row["stack"] = StackProfile.parse_pairs(stack) if stack else None
+    return {key: value for key, value in row.items() if value != "" or key == "text"}
 
 
 def _decode(data: bytes, where: str) -> str:

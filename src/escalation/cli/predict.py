@@ -22,7 +22,7 @@ _EXAMPLES = """Examples:
 
   escalation predict "Split the users table without downtime"
 
-  escalation predict "Fix the settings page" --stack frontend=react,auth=clerk
+  escalation predict "Fix the settings page" --stack stack_profile.json
 
   git log -1 --format=%B | escalation predict - --json
 
@@ -46,7 +46,9 @@ def predict(
     ] = None,
     stack: Annotated[
         str | None,
-        typer.Option("--stack", metavar="STACK", help="A JSON file, or frontend=react,auth=clerk."),
+        typer.Option(
+            "--stack", metavar="STACK", help="A JSON file (its name ends in .json), or category=name,category=name."
+        ),
     ] = None,
     delegated_by: Annotated[
         str | None,
@@ -78,12 +80,17 @@ def predict(
             raise
         typer.echo(f"warning: {error}; answering by the rules alone", err=True)
         predictor = Predictor.load(rulebook=rulebook, engine="rules")
+    wrong = 0
+    as_json = as_json or output_file is not None
+    if input_file is not None and output_file is not None and input_file.resolve() == output_file.resolve():
+        raise InputError(f"{output_file}: is the input too, which the answers would replace; name another place")
     with _output(output_file) as stream:
         if input_file is not None:
-            as_json = as_json or output_file is not None
-            _answer_many(predictor, input_file, profile, delegated_by, stream, as_json, keep_going)
+            wrong = _answer_many(predictor, input_file, profile, delegated_by, stream, as_json, keep_going)
         elif text is not None:
-            _answer_one(predictor, text, profile, delegated_by, stream, as_json or output_file is not None)
+            _answer_one(predictor, text, profile, delegated_by, stream, as_json)
+    if wrong:
+        raise InputError(f"{wrong} lines of {input_file} are not answered; see the warnings")
 
 
 predict.__doc__ = f"{predict.__doc__}\n\n\b\n{_EXAMPLES}"
@@ -118,7 +125,8 @@ def _answer_many(
     stream: TextIO | None,
     as_json: bool,
     keep_going: bool,
-) -> None:
+) -> int:
+    """Answer the lines of a file; give how many are none."""
     from escalation.cli.answer import as_line
     from escalation.cli.inputs import read_tasks
     from escalation.cli.progress import bytes_progress
@@ -143,9 +151,7 @@ def _answer_many(
                 if as_json:
                     typer.echo(_dump({"line": line.number, "error": message}), file=stream)
             advance(line.bytes_read)
-    if wrong:
-        typer.echo(f"error: {wrong} lines of {path} are not answered; see the warnings", err=True)
-        raise typer.Exit(InputError.exit_code)
+    return wrong
 
 
 def _dump(data: object) -> str:

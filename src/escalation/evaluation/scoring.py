@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from escalation.corpus import seen_tasks
 from escalation.errors import CorpusError
 from escalation.evaluation.answers import answer_columns, answers_of, cross_validate, indicators
 from escalation.evaluation.metrics import summarize
@@ -55,13 +56,16 @@ def evaluate(
     columns = answer_columns(rulebook)
     targets = indicators(columns, data.answers)
     answers: dict[Engine, NDArray[Any]]
-    if model is None:
+    if set(engines) == {"rules"}:
+        answers = {"rules": answers_of(rulebook, None, "rules", data.tasks, progress)}
+    elif model is None:
         answers = cross_validate(data, engines, progress)
     else:
-        if model.about.get("corpus", {}).get("sha256") == corpus.sha256:
+        seen = seen_tasks(model.about, corpus)
+        if seen:
             raise CorpusError(
-                f"{corpus.path}: the model was trained on this corpus, so its figures would say nothing; "
-                "leave out --model for cross-validation, or name a corpus that it has not seen"
+                f"{corpus.path}: the model was trained on {len(seen):,} of these tasks ({', '.join(seen[:3])}, ...), "
+                "so its figures would say nothing; use --cross-validate, or name a corpus that it has not seen"
             )
         answers = {engine: answers_of(rulebook, model, engine, data.tasks, progress) for engine in engines}
     return {

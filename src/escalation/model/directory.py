@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from escalation.atomic import replacing_directory
+from escalation.atomic import check_directory, replacing_directory
 from escalation.errors import ModelError
-from escalation.features import CueFeatures
+from escalation.features import CueFeatures, fingerprint
+from escalation.jsontext import parse_json
 from escalation.model.heads import LabelPolicy, Model
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class _Layout:
 
 
 LAYOUT = _Layout()
+_FILES = tuple(asdict(LAYOUT).values())
 _REMEDY = "train it again with `escalation train`, or name another directory"
 
 
@@ -67,14 +69,25 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         "format": FORMAT,
         "labels": list(model.labels),
         "policies": {label: asdict(policy) for label, policy in model.policies.items()},
-        "rulebook": {"name": rulebook.name, "sha256": rulebook.sha256, "cues_sha256": rulebook.cues_sha256},
+        "rulebook": {"name": rulebook.name, "sha256": rulebook.sha256, "features_sha256": fingerprint(rulebook)},
         "files": {name: {"bytes": len(data), "sha256": _hash(data)} for name, data in contents.items()},
     }
     about["sha256"] = _hash(_dump(about))
-    with replacing_directory(path) as directory:
+    with replacing_directory(path, _FILES) as directory:
         for name, data in contents.items():
             (directory / name).write_bytes(data)
         (directory / LAYOUT.about).write_bytes(_dump(about))
+
+
+def check_place(path: Path) -> None:
+    """Refuse a place for a model directory that holds anything else, before hours of training are spent.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or a directory with other files.
+    """
+    check_directory(path, _FILES)
 
 
 def read_model(path: Path, rulebook: Rulebook) -> Model:
@@ -84,8 +97,8 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
     ----------
     path : Path
     rulebook : Rulebook
-        The rulebook to predict with: its cues must be those of the training, and it must have the
-        labels; modes and technologies may have been added.
+        The rulebook to predict with: its cues, rules and labels must be those of the training. Technologies,
+        and modes of a group, may have been added.
 
     Returns
     -------
@@ -108,18 +121,18 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         grams = vocabulary_file.decode().splitlines()
         labels = tuple(about["labels"])
         policies = {label: LabelPolicy(**about["policies"][label]) for label in labels}
-        cues_sha256 = about["rulebook"]["cues_sha256"]
+        features_sha256 = about["rulebook"]["features_sha256"]
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ModelError(
             f"{path}: {LAYOUT.about} and the arrays do not belong together ({error}); {_REMEDY}"
         ) from error
-    if cues_sha256 != rulebook.cues_sha256:
+    if features_sha256 != fingerprint(rulebook):
         raise ModelError(
-            f"{path}: was trained with other cues than the rulebook {rulebook.name!r} has; "
+            f"{path}: was trained with other cues, rules or labels than the rulebook {rulebook.name!r} has; "
             "train it again with that rulebook, or name the rulebook that it was trained with"
         )
     cues = len(CueFeatures(rulebook).names)
-    _check_shapes(path, rulebook, labels, len(grams), cues, weights, idf, bias)
+    _check_shapes(path, len(labels), len(grams), cues, weights, idf, bias)
     vocabulary = {gram: number for number, gram in enumerate(grams)}
     return Model(labels, policies, vocabulary, idf, weights, bias, about)
 
@@ -127,7 +140,7 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
 def _read_about(path: Path) -> dict[str, Any]:
     try:
         text = (path / LAYOUT.about).read_bytes()
-        about = json.loads(text)
+        about = parse_json(text)
         version = about["format"]
     except OSError as error:
         raise ModelError(f"{path}: {LAYOUT.about} cannot be read ({error.strerror}); {_REMEDY}") from error
@@ -159,20 +172,14 @@ def _read_checked(path: Path, name: str, about: dict[str, Any]) -> bytes:
 
 def _check_shapes(
     path: Path,
-    rulebook: Rulebook,
-    labels: tuple[str, ...],
+    labels: int,
     grams: int,
     cues: int,
     weights: np.ndarray[Any, Any],
     idf: np.ndarray[Any, Any],
     bias: np.ndarray[Any, Any],
 ) -> None:
-    missing = set(labels) - set(rulebook.labels)
-    if missing:
-        raise ModelError(
-            f"{path}: knows {', '.join(sorted(missing))}, the rulebook does not; use the rulebook of the training"
-        )
-    wanted = {"weights": (grams + cues, len(labels)), "idf": (grams,), "bias": (len(labels),)}
+    wanted = {"weights": (grams + cues, labels), "idf": (grams,), "bias": (labels,)}
     for name, array in (("weights", weights), ("idf", idf), ("bias", bias)):
         if array.shape != wanted[name] or array.dtype.kind != "f" or not np.isfinite(array).all():
             raise ModelError(

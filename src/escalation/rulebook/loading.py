@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tomllib
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 from escalation.errors import RulebookError
+from escalation.rulebook.consistency import check_consistency
 from escalation.rulebook.phrases import PhraseError, compile_phrase
 from escalation.rulebook.tables import Table, root_table
 from escalation.rulebook.types import (
@@ -46,7 +46,7 @@ def load_rulebook(path: Path) -> Rulebook:
     Parameters
     ----------
     path : Path
-        A TOML file of format 1, as `data/rulebooks/fastapi-developer.toml` shows it.
+        A TOML file of format 1, as those in `data/rulebooks/` show it.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def load_rulebook(path: Path) -> Rulebook:
         raise RulebookError(f"{path}: cannot be read ({error.strerror}); name a rulebook file") from error
     try:
         data = tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise RulebookError(f"{path}: is not TOML ({error}); mend it at that place") from error
     root = root_table(path, data)
     if root.integer("format") != FORMAT:
@@ -87,7 +87,7 @@ def load_rulebook(path: Path) -> Rulebook:
     core = _core(root.table("core"), names)
     acceptance = _by_id(root, "acceptance", lambda table: _acceptance(table, names), "id")
     root.finish()
-    return Rulebook(
+    rulebook = Rulebook(
         name=name,
         home=home,
         title=title,
@@ -101,20 +101,9 @@ def load_rulebook(path: Path) -> Rulebook:
         core=core,
         acceptance=acceptance,
         sha256=hashlib.sha256(content).hexdigest(),
-        cues_sha256=_hash_of_features(cues, rules, categories),
     )
-
-
-def _hash_of_features(cues: Mapping[str, Cue], rules: Mapping[str, Rule], categories: set[str]) -> str:
-    content = [
-        sorted(categories),
-        [[cue.id, cue.role, cue.reach, cue.phrases] for cue in cues.values()],
-        [
-            [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
-            for rule in rules.values()
-        ],
-    ]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    check_consistency(rulebook, root)
+    return rulebook
 
 
 class _Names:
@@ -145,6 +134,8 @@ class _Names:
         cue, _, only = text.partition("@")
         if only not in ("", "new", "title"):
             raise table.refusal(key, f"has {text!r}", "after @ stands new or title")
+        if only == "new" and not cue.startswith(TECHNOLOGY_CUE):
+            raise table.refusal(key, f"has {text!r}", f"@new is for {TECHNOLOGY_CUE}CATEGORY, which a stack can list")
         return Wanted(self.cue(table, key, cue), cast("Literal['', 'new', 'title']", only))
 
 
@@ -258,13 +249,13 @@ def _condition(table: Table, key: str, text: str, names: _Names) -> Condition:
     sign = "+"
     for index, word in enumerate(text.split()):
         if index % 2:
-            if word not in "+-":
+            if word not in ("+", "-"):
                 raise table.refusal(key, f"has {text!r}", "write cues joined by + (and) or - (and not)")
             sign = word
         else:
             (wanted if sign == "+" else unwanted).append(names.wanted(table, key, word))
-    if not wanted:
-        raise table.refusal(key, f"has {text!r}", "name at least one cue that must be there")
+    if not wanted or len(text.split()) % 2 == 0:
+        raise table.refusal(key, f"has {text!r}", "name at least one cue that must be there, and one after each sign")
     return Condition(tuple(wanted), tuple(unwanted), text)
 
 
@@ -338,7 +329,7 @@ def _acceptance(table: Table, names: _Names) -> Acceptance:
         modes=table.strings("modes"),
         condition=cast("Literal['always', 'cue', 'core']", condition),
         reason=table.string("reason"),
-        otherwise=table.string("otherwise", ""),
+        otherwise=table.string("otherwise", "") if condition == "always" else table.string("otherwise"),
         source=_source_named(table, names),
         cues=cues,
     )

@@ -2,7 +2,7 @@
 
 A phrase is words; each may offer alternatives (``add|create``), stand for its beginnings
 (``migrat*``), be left out (``the?``); ``~`` stands for up to three words in between. Phrases are
-cut into words as texts are, so that ``docker-compose.yml`` in a rulebook is what it is in a task.
+cut into words as texts are, so that ``file-name.yml`` in a rulebook is what it is in a task.
 
 A phrase has at most eight elements and two gaps, so the work at each word is bounded by the rulebook
 and not by the text: finding is linear in the text's length whatever the text.

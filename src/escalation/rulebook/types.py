@@ -171,9 +171,6 @@ class Rulebook:
         Name of the rulebook, slug of the mode that it advises, title of its source.
     sha256 : str
         Hash of the file.
-    cues_sha256 : str
-        Hash of all that a trained model's features depend on: cues, conditions, and the names of the
-        categories. Modes and technologies may be added without changing it.
     """
 
     name: str
@@ -189,7 +186,6 @@ class Rulebook:
     core: CoreRule
     acceptance: dict[str, Acceptance]
     sha256: str
-    cues_sha256: str
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -216,7 +212,12 @@ class Rulebook:
         """Give the group that a mode belongs to, or None."""
         return next((group for group in self.groups.values() if mode in group.members), None)
 
-    def allows(self, disposition: Disposition, target: str) -> bool:
+    def label(self, disposition: str, target: str) -> str:
+        """Give the label that a classifier learns for a mode or group: members stand under their group."""
+        group = self.group_of(target)
+        return f"{disposition}:{group.slug if group else target}"
+
+    def allows(self, disposition: str, target: str) -> bool:
         """Whether a mode or an open group may have a disposition in an answer."""
         if target in self.modes:
             return disposition in self.modes[target].dispositions

@@ -36,13 +36,10 @@ class Verdict:
         met by what marks the ordinary; else ``silent``.
     fired : tuple of Fired
         The rules behind the value, in the order of the text.
-    core_hits : tuple of CueHit
-        For the label ``core``, which no rule has as its target: the cues of its own work.
     """
 
     value: Value
     fired: tuple[Fired, ...] = ()
-    core_hits: tuple[CueHit, ...] = ()
 
 
 SILENT = Verdict("silent")
@@ -55,12 +52,6 @@ class RuleEngine:
     ----------
     rulebook : Rulebook
 
-    Examples
-    --------
-    >>> from escalation import load_rulebook
-    >>> engine = RuleEngine(load_rulebook())
-    >>> engine.verdicts("Split the users table without downtime")["escalate:database-specialist"].value
-    'for'
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -106,23 +97,16 @@ class RuleEngine:
 
     def _label_names(self, rule: Rule) -> tuple[str, ...]:
         """Labels of a rule, members of a group under the group's name."""
-        names = []
-        for target in rule.targets:
-            group = self.rulebook.group_of(target)
-            names.append(f"{rule.disposition}:{group.slug if group else target}")
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(self.rulebook.label(rule.disposition, target) for target in rule.targets))
 
     def _core(self, evidence: Evidence, verdicts: dict[str, Verdict]) -> Verdict:
         """For where its own work is named, or where something is shared and nothing handed over."""
-        hits = [
-            hit
-            for clause in evidence.live
-            for condition in self.rulebook.core.when
-            for hit in evidence.matches(condition, clause)
-        ]
+        own = any(
+            evidence.matches(condition, clause) for clause in evidence.live for condition in self.rulebook.core.when
+        )
         speaking = {label.partition(":")[0] for label, verdict in verdicts.items() if verdict.value == "for"}
-        if hits or speaking == {"collaborate"}:
-            return Verdict("for", core_hits=tuple(hits))
+        if own or speaking == {"collaborate"}:
+            return Verdict("for")
         return Verdict("against") if "escalate" in speaking else SILENT
 
 

@@ -44,9 +44,10 @@ def near_duplicates(corpus: Corpus) -> list[tuple[str, str, float]]:
     pairs = []
     for start in range(0, grams.shape[0], _CHUNK):
         near = (grams[start : start + _CHUNK] @ grams.T).tocoo()
-        for row, column, cosine in zip(near.row, near.col, near.data, strict=True):
+        chosen = near.data >= NEAR
+        for row, column, cosine in zip(near.row[chosen], near.col[chosen], near.data[chosen], strict=True):
             first = row + start
-            if cosine >= NEAR and first < column and groups[first] != groups[column]:
+            if first < column and groups[first] != groups[column]:
                 pairs.append((str(names[first]), str(names[column]), float(cosine)))
     return pairs
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from escalation.corpus import read_corpus
+from escalation.corpus import digests, read_corpus
 from escalation.errors import FindingError
 from escalation.extras import require
-from escalation.model import write_model
+from escalation.model import check_place, write_model
 from escalation.oracle import Oracle
 from escalation.predictor import Predictor
 
@@ -61,6 +61,7 @@ def train(corpus_path: Path, rulebook: Rulebook, out: Path, progress: Progress |
     from escalation.training.checks import check_corpus
     from escalation.training.fit import fit, prepare
 
+    check_place(out)
     corpus = read_corpus(corpus_path)
     check_corpus(corpus, rulebook)
     fitted = fit(prepare(corpus, rulebook), progress=progress)
@@ -108,6 +109,7 @@ def _about(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> dic
             "sha256": corpus.sha256,
             "tasks": len(corpus),
             "groups": int(corpus.tasks["group"].nunique()),
+            "texts": digests(corpus),
         },
         "figures": {"method": "out of fold by project, without thresholds", "labels": figures},
         "libraries": {library: version(library) for library in _LIBRARIES},
