@@ -7,8 +7,10 @@ import pytest
 
 from conftest import SMALL_CORPUS, SMALL_RULEBOOK
 from escalation.audit import audit
+from escalation.audit.agreement import agreement
 from escalation.audit.form import distinguishability, variety
 from escalation.corpus import read_corpus
+from escalation.errors import CorpusError
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,21 @@ def test_variety_grows_with_the_words():
     assert same["sample"] == other["sample"] == 150
     assert same["distinct_words"] == 3
     assert other["distinct_words"] == 150
+
+
+def test_two_readers_are_compared(tmp_path, small_rulebook):
+    none, draw = ({"escalate": e, "collaborate": [], "core": True} for e in ([], ["illustrator"]))
+    pairs = [(draw, draw)] * 4 + [(none, none)] * 4 + [(draw, none)] * 2
+    path = tmp_path / "second.jsonl"
+    path.write_text("\n".join(json.dumps({"first": first, "second": second}) for first, second in pairs))
+    found = agreement(path, small_rulebook)
+    assert (found["tasks"], found["differing"]) == (10, 2)
+    # Observed 0.8; by chance 0.6 * 0.4 + 0.4 * 0.6 = 0.48.
+    assert found["labels"]["escalate:illustrator"]["kappa"] == pytest.approx((0.8 - 0.48) / (1 - 0.48))
+    assert found["micro_f1"] == pytest.approx(8 / 10)
+    path.write_text(json.dumps({"first": none, "second": draw | {"escalate": ["nobody"]}}))
+    with pytest.raises(CorpusError, match="line 1: is no pair"):
+        agreement(path, small_rulebook)
 
 
 def test_the_command(run):

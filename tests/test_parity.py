@@ -62,3 +62,6 @@ def test_the_model_that_ships_is_the_one_that_the_corpus_gives(rulebook, fitted,
     assert model.about["corpus"]["sha256"] == read_corpus(ROOT / "data" / "corpus.jsonl").sha256
     # Another version of scikit-learn or another processor may differ in the last digits, no more.
     assert np.abs(shipped - numpy_probabilities(rulebook, result.model, tasks)).max() < 1e-3
+    for label, policy in result.model.policies.items():
+        assert model.policies[label].support == policy.support
+        assert model.policies[label].threshold == pytest.approx(policy.threshold, abs=0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from escalation.audit.agreement import agreement
 from escalation.audit.counts import count, rates
 from escalation.audit.curve import learning_curve, leave_kinds_out
 from escalation.audit.form import distinguishability, variety
@@ -15,6 +16,7 @@ from escalation.training.fit import fit, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from escalation.corpus import Corpus
     from escalation.rulebook import Rulebook
@@ -26,6 +28,7 @@ def audit(
     corpus: Corpus,
     rulebook: Rulebook,
     reference: Corpus | None = None,
+    second: Path | None = None,
     *,
     curve: bool = True,
     doubtful: int = 200,
@@ -39,6 +42,8 @@ def audit(
     rulebook : Rulebook
     reference : Corpus, optional
         Real tasks to compare with; models are measured on them and never fitted to them.
+    second : Path, optional
+        Two blind labellings to compare; see `escalation.audit.agreement.agreement`.
     curve : bool
         Whether to fit the models of the learning curve and of leaving kinds out, which takes minutes.
     doubtful : int
@@ -49,7 +54,8 @@ def audit(
     -------
     dict
         ``counts``, ``near_duplicates``, ``variety``, ``form`` and ``rates`` (beside the reference's),
-        ``doubtful`` (ids, least likely first), ``rules`` (agreement a label), ``curve`` and ``kinds``.
+        ``agreement`` (of two readers), ``doubtful`` (ids, least likely first), ``rules`` (agreement a label),
+        ``curve`` and ``kinds``.
 
     Raises
     ------
@@ -73,6 +79,8 @@ def audit(
         "doubtful": rank_doubtful(data, fit(data).out_of_fold, doubtful),
         "rules": _agreement(corpus, rulebook),
     }
+    if second is not None:
+        report["agreement"] = agreement(second, rulebook)
     real = None
     if reference is not None:
         others = reference.tasks["text"].tolist()

@@ -24,6 +24,9 @@ def audit(
         Path | None,
         typer.Option("--reference", metavar="FILE", help="Real tasks to compare with; nothing is fitted to them."),
     ] = None,
+    second: Annotated[
+        Path | None, typer.Option("--second", metavar="FILE", help="Two blind labellings of the same tasks to compare.")
+    ] = None,
     curve: Annotated[
         bool, typer.Option("--curve/--no-curve", help="Fit the models of the learning curve (minutes).")
     ] = True,
@@ -39,7 +42,7 @@ def audit(
     \b
     Examples:
 
-      escalation audit --no-curve
+      escalation audit --no-curve --second data/second-labels.jsonl
 
       escalation audit --reference real.jsonl --doubtful 200 --json
     """
@@ -54,7 +57,7 @@ def audit(
     tasks = read_corpus(corpus_path(corpus))
     real = read_corpus(reference) if reference else None
     with steps_progress() as progress:
-        report = run_audit(tasks, book, real, curve=curve, doubtful=doubtful, progress=progress)
+        report = run_audit(tasks, book, real, second, curve=curve, doubtful=doubtful, progress=progress)
     if as_json:
         typer.echo(json.dumps(report, indent=1))
         return
@@ -73,6 +76,13 @@ def _tables(report: dict[str, Any]) -> Iterator[Table]:
     yield _table("what it holds", ["", ""], _facts(report))
     for name in ("kinds", "registers"):
         yield _table(name, [name[:-1], "tasks"], [(key or "by project", value) for key, value in counts[name].items()])
+    if "agreement" in report:
+        pair = report["agreement"]
+        title = (
+            f"two readers on {pair['tasks']:,} tasks, differing on {pair['differing']}, micro-F1 {pair['micro_f1']:.3f}"
+        )
+        kappas = [[label, row["kappa"], row["first"], row["second"]] for label, row in pair["labels"].items()]
+        yield _table(title, ["label", "kappa", "first", "second"], kappas)
     if "form" in report:
         yield _table("what gives the corpus away", ["form", "weight"], report["form"]["tells"].items())
     rows = [
