@@ -111,7 +111,7 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
 def _logits(data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
     features = TaskFeatures(data.rulebook)
     seen = data.rows(train)
-    heads = LinearHeads().fit(features.fit_transform(seen.tasks, seen.cues), seen.targets)
+    heads = LinearHeads().fit(features.fit_transform(seen.tasks, seen.cues), seen.targets, features.grams)
     unseen = data.rows(test)
     return heads.decision_function(features.transform(unseen.tasks, unseen.cues))
 
@@ -153,7 +153,7 @@ def fit(
     probabilities = sigmoid(logits * calibration[:, 0] + calibration[:, 1])
     policies = tune(data.labels, probabilities, data.verdicts, data.targets)
     features = TaskFeatures(data.rulebook)
-    heads = LinearHeads().fit(features.fit_transform(data.tasks, data.cues), data.targets)
+    heads = LinearHeads().fit(features.fit_transform(data.tasks, data.cues), data.targets, features.grams)
     heads.coef_ = heads.coef_ * calibration[:, :1]
     heads.intercept_ = heads.intercept_ * calibration[:, 0] + calibration[:, 1]
     if progress:

@@ -26,7 +26,7 @@ CUE_SCALE = 0.35
 """Value of a cue that is present, beside n-grams whose squares sum to 1."""
 MIN_DOCUMENTS = 2
 """An n-gram of fewer tasks teaches nothing about other tasks."""
-STRENGTH = 8.0
+STRENGTH = 16.0
 """Inverse of the regularisation, C of scikit-learn."""
 
 
@@ -57,26 +57,34 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """One logistic regression a label on n-grams and cues that are extracted already.
 
-    A label without a positive (in a fold) gets a head that always says no.
+    For each head the n-grams are weighted by how much more often they stand with the label than without
+    (naive Bayes log-count ratios, Wang and Manning 2012, here damped to their square root); the weights are
+    folded into the coefficients, so that predicting knows nothing of it. A label without a positive (in a fold)
+    gets a head that always says no.
     """
 
-    def fit(self, X: sp.csr_matrix, y: NDArray[np.int8]) -> LinearHeads:
+    def fit(self, X: sp.csr_matrix, y: NDArray[np.int8], grams: int = 0) -> LinearHeads:
         """Fit the heads.
 
         Parameters
         ----------
         X : sparse matrix of shape (tasks, features)
         y : array of shape (tasks, labels)
+        grams : int
+            So many features in front are n-grams, and weighted.
         """
+        present = (X[:, :grams] > 0).astype(np.float64)
         weights, biases = [], []
-        for column in range(y.shape[1]):
-            if y[:, column].min() == y[:, column].max():
+        for target in y.T:
+            if target.min() == target.max():
                 weights.append(np.zeros(X.shape[1]))
-                biases.append(20.0 if y[:, column].any() else -20.0)
+                biases.append(20.0 if target.any() else -20.0)
                 continue
+            scale = np.ones(X.shape[1])
+            scale[:grams] = _count_ratios(present, target)
             head = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, max_iter=1000)
-            head.fit(X, y[:, column])
-            weights.append(head.coef_[0])
+            head.fit(X @ sp.diags(scale), target)
+            weights.append(head.coef_[0] * scale)
             biases.append(float(head.intercept_[0]))
         self.coef_ = np.array(weights)
         self.intercept_ = np.array(biases)
@@ -86,6 +94,14 @@ class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Give logits of shape (tasks, labels)."""
         logits: NDArray[np.float64] = np.asarray(X @ self.coef_.T) + self.intercept_
         return logits
+
+
+def _count_ratios(present: sp.csr_matrix, target: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Damped log ratio of each n-gram's share among tasks with and without a label, with one added to each count."""
+    counts = [np.asarray(present[target == value].sum(axis=0)).ravel() + 1.0 for value in (1, 0)]
+    ratios = np.log(counts[0] / counts[0].sum()) - np.log(counts[1] / counts[1].sum())
+    damped: NDArray[np.float64] = np.sign(ratios) * np.sqrt(np.abs(ratios))
+    return damped
 
 
 class TaskFeatures(BaseEstimator):  # type: ignore[misc]
@@ -103,6 +119,11 @@ class TaskFeatures(BaseEstimator):  # type: ignore[misc]
     def transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
         """Give the features of other tasks."""
         return self._beside(self.vectorizer_.transform([task.text for task in tasks]), tasks, cues)
+
+    @property
+    def grams(self) -> int:
+        """How many n-grams were learned: the features in front of the cues."""
+        return len(self.vectorizer_.vocabulary_)
 
     def _beside(self, grams: sp.csr_matrix, tasks: Sequence[Task], cues: sp.csr_matrix | None) -> sp.csr_matrix:
         if cues is None:
