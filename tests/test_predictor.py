@@ -186,3 +186,21 @@ def test_another_home_mode(small_predictor):
     answer = small_predictor.predict("Translate the chapter", stack={"language": ["German"]})
     assert modes(answer.escalate) == {"translator-de"}
     assert modes(small_predictor.predict("Translate the chapter").escalate) == {"translation"}
+
+
+def test_a_further_mode_of_a_group_needs_no_training(tmp_path):
+    book = (ROOT / "data" / "rulebooks" / "fastapi-developer.toml").read_text(encoding="utf-8")
+    book = book.replace(
+        '[[groups.members]]\nmode = "vuejs-developer"',
+        '[[groups.members]]\nmode = "angular-developer"\ntechnologies = ["Angular"]\n\n'
+        '[[groups.members]]\nmode = "vuejs-developer"',
+    ).replace(
+        '[[modes]]\nslug = "infrastructure-specialist"',
+        '[[modes]]\nslug = "angular-developer"\ntitle = "Angular"\ndispositions = ["escalate", "collaborate"]\n\n'
+        '[[modes]]\nslug = "infrastructure-specialist"',
+    )
+    (tmp_path / "team.toml").write_text(book, encoding="utf-8")
+    ours = Predictor.load(rulebook=tmp_path / "team.toml")
+    answer = ours.predict("Fix the settings page", stack={"frontend": ["Angular"]})
+    assert modes(answer.escalate) == {"angular-developer"}
+    assert Predictor.load().predict("Fix the settings page", stack={"frontend": ["Angular"]}).escalate[0].mode is None

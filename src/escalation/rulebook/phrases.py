@@ -11,6 +11,7 @@ and not by the text: finding is linear in the text's length whatever the text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ class PhraseError(ValueError):
     """A phrase does not compile."""
 
 
-def compile_phrase(phrase: str) -> list[tuple[str, ...]]:
+@cache  # a rulebook is checked first and built into an automaton afterwards
+def compile_phrase(phrase: str) -> tuple[tuple[str, ...], ...]:
     """Spell out every variant of a phrase as a sequence of elements.
 
     Parameters
@@ -42,7 +44,7 @@ def compile_phrase(phrase: str) -> list[tuple[str, ...]]:
 
     Returns
     -------
-    list of tuple of str
+    tuple of tuple of str
         Elements are words, beginnings ending in ``*``, and the gap ``~``.
 
     Raises
@@ -73,7 +75,7 @@ def compile_phrase(phrase: str) -> list[tuple[str, ...]]:
             raise PhraseError(f"has a gap at its edge, or more than {MAX_GAPS}; a gap stands between words")
         if len(variant) > MAX_ELEMENTS:
             raise PhraseError(f"has {len(variant)} words, more than {MAX_ELEMENTS}; shorten it")
-    return list(variants)
+    return tuple(variants)
 
 
 def _elements(choice: str) -> tuple[str, ...]:
