@@ -5,7 +5,7 @@ import pytest
 from conftest import SMALL_RULEBOOK
 from escalation import load_rulebook
 from escalation.errors import RulebookError
-from escalation.features import fingerprint
+from escalation.features import CueFeatures
 from escalation.rulebook.types import CORE
 
 MODES = {
@@ -172,7 +172,7 @@ def test_the_order_of_the_modes_is_part_of_what_a_model_depends_on(tmp_path, sma
     (tmp_path / "swapped.toml").write_text(swapped, encoding="utf-8")
     other = load_rulebook(tmp_path / "swapped.toml")
     assert set(other.modes) == set(small_rulebook.modes)
-    assert fingerprint(other) != fingerprint(small_rulebook)
+    assert CueFeatures(other).fingerprint() != CueFeatures(small_rulebook).fingerprint()
 
 
 def test_a_rulebook_that_is_missing_or_no_text_is_refused(tmp_path):
@@ -194,5 +194,5 @@ def test_modes_can_be_added_without_changing_what_a_model_depends_on(tmp_path, s
     (tmp_path / "more.toml").write_text(more, encoding="utf-8")
     grown = load_rulebook(tmp_path / "more.toml")
     assert grown.labels == small_rulebook.labels
-    assert fingerprint(grown) == fingerprint(small_rulebook)
+    assert CueFeatures(grown).fingerprint() == CueFeatures(small_rulebook).fingerprint()
     assert grown.sha256 != small_rulebook.sha256

@@ -69,6 +69,7 @@ class CueFeatures:
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
         cues = [*rulebook.cues, *(TECHNOLOGY_CUE + category for category in rulebook.categories)]
         self._categories = {t.name: t.category for t in rulebook.technologies.values()}
         names = [f"{cue}{suffix}" for cue in cues for suffix in ("", "@title", "@asked", "@back")]
@@ -108,21 +109,21 @@ class CueFeatures:
                 present.add(index[f"rule:{fired.rule.id}:{fired.value}"])
         return sorted(present)
 
+    def fingerprint(self) -> str:
+        """Hash all that a trained model's features depend on: names and order of the features, cues and conditions.
 
-def fingerprint(rulebook: Rulebook) -> str:
-    """Hash all that a trained model's features depend on: names and order of the features, cues and conditions.
-
-    Technologies, and modes of a group, can be added without changing it.
-    """
-    content = [
-        CueFeatures(rulebook).names,
-        [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values()],
-        [
-            [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
-            for rule in rulebook.rules.values()
-        ],
-        [rulebook.label(rule.disposition, target) for rule in rulebook.rules.values() for target in rule.targets],
-        [condition.text for condition in rulebook.core.when],
-        [group.category for group in rulebook.groups.values()],
-    ]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        Technologies, and modes of a group, can be added without changing it.
+        """
+        rulebook = self._rulebook
+        content = [
+            self.names,
+            [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values()],
+            [
+                [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
+                for rule in rulebook.rules.values()
+            ],
+            [rulebook.label(rule.disposition, target) for rule in rulebook.rules.values() for target in rule.targets],
+            [condition.text for condition in rulebook.core.when],
+            [group.category for group in rulebook.groups.values()],
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()

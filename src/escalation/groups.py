@@ -66,15 +66,13 @@ class GroupResolver:
         in_stack = self._modes(group, [name for name in evidence.stack if self._category[name] == group.category])
         if modes:
             both = {mode: technology for mode, technology in in_stack.items() if mode in modes}
-            return (
-                self._one_or_open(group, both, "stack") if len(both) == 1 else self._open(group, tuple(modes), "open")
-            )
+            return self._by_stack(group, both if len(both) == 1 else modes)
         if named:
             return self._open(group, (), "text")
         if any(hit.cue in group.stays_open and not hit.taken_back for hit in evidence.hits):
             return self._open(group, (), "text")
         if in_stack:
-            return self._one_or_open(group, in_stack, "stack")
+            return self._by_stack(group, in_stack)
         others = any(self._category[name] == group.category for name in evidence.stack)
         return self._open(group, () if others else tuple(group.members), "open")
 
@@ -99,10 +97,11 @@ class GroupResolver:
             if technology in technologies
         }
 
-    def _one_or_open(self, group: Group, modes: dict[str, str], by: Literal["text", "stack"]) -> Resolution:
+    def _by_stack(self, group: Group, modes: dict[str, str]) -> Resolution:
+        """The mode that the stack selects; of several, none."""
         if len(modes) == 1:
             mode, technology = next(iter(modes.items()))
-            return Resolution(mode, (), by, technology)
+            return Resolution(mode, (), "stack", technology)
         return self._open(group, tuple(modes), "open")
 
     def _open(self, group: Group, candidates: tuple[str, ...], by: Literal["text", "open"]) -> Resolution:

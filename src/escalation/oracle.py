@@ -119,6 +119,11 @@ class Oracle:
         findings += [Finding("H5", task, f"{mode!r} stands in both lists") for mode in escalate if mode in collaborate]
         return findings
 
+    def check_answer(self, task: str, text: str, stack: StackProfile, answer: Prediction) -> list[Finding]:
+        """Give the hard findings of an answer."""
+        escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
+        return self.check(task, text, stack, escalate, collaborate)
+
     def _check_group(self, task: str, disposition: str, mode: str, evidence: Evidence) -> Iterable[Finding]:
         group = self.rulebook.groups.get(mode) or self.rulebook.group_of(mode)
         if group is None:
@@ -238,13 +243,7 @@ def validate(
     for done, row in enumerate(corpus.rows(), 1):
         hard += oracle.check(row.id, row.text, row.stack, row.escalate, row.collaborate)
         answer = hybrid.predict(row.text, stack=row.stack)
-        hard += oracle.check(
-            f"{row.id} (answer)",
-            row.text,
-            row.stack,
-            [entry.target for entry in answer.escalate],
-            [entry.target for entry in answer.collaborate],
-        )
+        hard += oracle.check_answer(f"{row.id} (answer)", row.text, row.stack, answer)
         verdicts = oracle.engine.verdicts(row.text, row.stack)
         oracle.compare(row.id, verdicts, grouped_labels(rulebook, row.escalate, row.collaborate), by_label)
         oracle.compare(row.id, verdicts, _answered(alone.predict(row.text, stack=row.stack)), by_model)
@@ -255,12 +254,10 @@ def validate(
 
 def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[str]:
     """Give the labels of a task, members of a group under the group's name."""
-    labelled = (("escalate", escalate), ("collaborate", collaborate))
+    labelled = zip(DISPOSITIONS, (escalate, collaborate), strict=True)
     return {rulebook.label(disposition, mode) for disposition, modes in labelled for mode in modes}
 
 
 def _answered(answer: Prediction) -> set[str]:
-    entries = [("escalate", entry) for entry in answer.escalate] + [
-        ("collaborate", entry) for entry in answer.collaborate
-    ]
-    return {f"{disposition}:{entry.group or entry.mode}" for disposition, entry in entries}
+    sides = zip(DISPOSITIONS, (answer.escalate, answer.collaborate), strict=True)
+    return {f"{disposition}:{entry.group or entry.mode}" for disposition, entries in sides for entry in entries}

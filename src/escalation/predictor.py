@@ -220,12 +220,15 @@ class Predictor:
         if resolution is not None:
             group, mode, candidates = mode, resolution.mode, resolution.candidates
             reasons += resolution_reason(resolution, signals.evidence.reading.text)
-        probability = None if decision.probability is None else round(decision.probability, 4)
-        return Entry(mode, group, candidates, probability, decision.source, tuple(reasons))
+        return Entry(mode, group, candidates, _rounded(decision.probability), decision.source, tuple(reasons))
 
     def _core(self, decision: Decision, escalate: tuple[Entry, ...], collaborate: tuple[Entry, ...]) -> Core:
-        probability = None if decision.probability is None else round(decision.probability, 4)
-        return Core(decision.given or bool(collaborate and not escalate), probability, decision.source)
+        value = decision.given or bool(collaborate and not escalate)
+        return Core(value, _rounded(decision.probability), decision.source)
+
+
+def _rounded(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, 4)
 
 
 def _split(label: str) -> tuple[str, str]:

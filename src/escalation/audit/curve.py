@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from escalation.evaluation.answers import OUTER_FOLDS, answer_columns, answers_of, indicators
+from escalation.evaluation.answers import OUTER_FOLDS, answer_columns, answers_after, indicators
 from escalation.evaluation.metrics import averages
-from escalation.training.fit import FOLDS, Prepared, fit
 from escalation.training.folds import SEED, grouped_folds
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from escalation.decision import Engine
+    from escalation.training.fit import Prepared
 
     Progress = Callable[[str, int, int], None]
 
@@ -110,8 +110,7 @@ def _figures(
 
 
 def _answers(seen: Prepared, asked: Prepared) -> NDArray[np.int8]:
-    model = fit(seen, folds=min(FOLDS, len(set(seen.groups))), jobs=1).model
-    return answers_of(seen.rulebook, model, _ENGINE, asked.tasks)
+    return answers_after(seen, asked.tasks, [_ENGINE])[_ENGINE]
 
 
 def _truth(data: Prepared) -> NDArray[np.int8]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from escalation.cli.options import CorpusOption, JsonOption, RulebookOption, corpus_path, rulebook_at
+from escalation.cli.tables import show, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,37 +62,33 @@ def audit(
     if as_json:
         typer.echo(json.dumps(report, indent=1))
         return
-    from rich.console import Console
-
-    console = Console(width=None if typer.get_text_stream("stdout").isatty() else 160)
-    for table in _tables(report):
-        console.print(table)
+    show(_tables(report))
 
 
 def _tables(report: dict[str, Any]) -> Iterator[Table]:
     counts = report["counts"]
-    yield _table(
+    yield table(
         f"{report['corpus']['path']}: labels", ["label", "tasks", "share", "reference's share"], _labels(report)
     )
-    yield _table("what it holds", ["", ""], _facts(report))
+    yield table("what it holds", ["", ""], _facts(report))
     for name in ("kinds", "registers"):
-        yield _table(name, [name[:-1], "tasks"], [(key or "by project", value) for key, value in counts[name].items()])
+        yield table(name, [name[:-1], "tasks"], [(key or "by project", value) for key, value in counts[name].items()])
     if "agreement" in report:
         pair = report["agreement"]
         title = (
             f"two readers on {pair['tasks']:,} tasks, differing on {pair['differing']}, micro-F1 {pair['micro_f1']:.3f}"
         )
         kappas = [[label, row["kappa"], row["first"], row["second"]] for label, row in pair["labels"].items()]
-        yield _table(title, ["label", "kappa", "first", "second"], kappas)
+        yield table(title, ["label", "kappa", "first", "second"], kappas)
     if "form" in report:
-        yield _table("what gives the corpus away", ["form", "weight"], report["form"]["tells"].items())
+        yield table("what gives the corpus away", ["form", "weight"], report["form"]["tells"].items())
     rows = [
         [entry["id"], entry["score"], entry["label"], "given" if entry["given"] else "not given"]
         for entry in report["doubtful"]
     ]
-    yield _table("labels to read again, the most doubtful first", ["task", "quality", "label", ""], rows)
+    yield table("labels to read again, the most doubtful first", ["task", "quality", "label", ""], rows)
     columns = ["coverage", "agreement", "conflict"]
-    yield _table(
+    yield table(
         "rules against labels", ["label", *columns], ([k, *(v[c] for c in columns)] for k, v in report["rules"].items())
     )
     if "curve" in report:
@@ -105,7 +102,7 @@ def _curve(title: str, points: dict[str, Any]) -> Table:
     places = [place for place in ("cross_validation", "reference") if place in first]
     columns = [f"{place.replace('_', '-')} {name}" for place in places for name in _AVERAGES.values()]
     rows = ([name, *(point[place][key] for place in places for key in _AVERAGES)] for name, point in points.items())
-    return _table(title, ["", *columns], rows)
+    return table(title, ["", *columns], rows)
 
 
 def _labels(report: dict[str, Any]) -> Iterator[list[Any]]:
@@ -128,20 +125,3 @@ def _facts(report: dict[str, Any]) -> Iterator[list[Any]]:
         yield [f"distinct in {figures['sample']:,} words, {name}", distinct]
     if "form" in report:
         yield ["AUC by form alone", report["form"]["auc"]]
-
-
-def _table(title: str, columns: list[str], rows: Any) -> Table:
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="right" if index else "left")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    return table
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -16,6 +16,7 @@ from escalation.cli.options import (
     corpus_path,
     rulebook_at,
 )
+from escalation.cli.tables import cell, show, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,43 +83,26 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(result, indent=1))
         return
-    from rich.console import Console
-
-    console = Console(width=None if typer.get_text_stream("stdout").isatty() else 160)
-    for table in _tables(result):
-        console.print(table)
+    show(_tables(result))
 
 
 def _tables(result: dict[str, Any]) -> Iterator[Table]:
-    from rich.table import Table
-
     engines = result["engines"]
     first = next(iter(engines.values()))
     method = "cross-validation by project" if result["method"] == "cross-validation" else "unseen tasks"
     title = f"{result['corpus']['path']}: {first['tasks']:,} tasks of {first['groups']:,} projects, {method}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("average")
-    for engine in engines:
-        table.add_column(engine, justify="right")
-    for key, name in _NAMES.items():
-        table.add_row(name, *(_with_interval(figures["averages"][key]) for figures in engines.values()))
-    yield table
+    averages = (
+        [name, *(_with_interval(figures["averages"][key]) for figures in engines.values())]
+        for key, name in _NAMES.items()
+    )
+    yield table(title, ["average", *engines], averages)
+    keys = ("precision", "recall", "f1", "support", "answered")
     for engine, figures in engines.items():
-        table = Table(title=engine, title_justify="left")
-        table.add_column("label")
-        for column in ("precision", "recall", "F1", "support", "answered"):
-            table.add_column(column, justify="right")
-        for label, row in figures["labels"].items():
-            shares = [_figure(row[key]) for key in ("precision", "recall", "f1")]
-            table.add_row(label, *shares, str(row["support"]), str(row["answered"]))
-        yield table
+        rows = ([label, *(row[key] for key in keys)] for label, row in figures["labels"].items())
+        yield table(engine, ["label", "precision", "recall", "F1", "support", "answered"], rows)
 
 
 def _with_interval(figure: dict[str, float | None]) -> str:
     if figure["value"] is None:
         return "-"
-    return f"{_figure(figure['value'])}  [{_figure(figure['low'])}, {_figure(figure['high'])}]"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return f"{cell(figure['value'])}  [{cell(figure['low'])}, {cell(figure['high'])}]"

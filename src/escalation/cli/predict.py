@@ -18,18 +18,6 @@ if TYPE_CHECKING:
     from escalation.predictor import Predictor
     from escalation.stack import StackProfile
 
-_EXAMPLES = """Examples:
-
-  escalation predict "Split the users table without downtime"
-
-  escalation predict "Fix the settings page" --stack stack_profile.json
-
-  git log -1 --format=%B | escalation predict - --json
-
-  escalation predict --input tasks.jsonl --output answers.jsonl --keep-going
-
-Exit codes: 0 answered, 2 bad input, 3 rulebook refused, 5 model refused."""
-
 
 def predict(
     text: Annotated[str | None, typer.Argument(help="The task in words; - reads it from standard input.")] = None,
@@ -65,7 +53,21 @@ def predict(
         bool, typer.Option("--keep-going", help="With --input: answer the other lines when one is wrong.")
     ] = False,
 ) -> None:
-    """Answer who should do which part of a task, with reasons."""
+    """Answer who should do which part of a task, with reasons.
+
+    \b
+    Examples:
+
+      escalation predict "Split the users table without downtime"
+
+      escalation predict "Fix the settings page" --stack stack_profile.json
+
+      git log -1 --format=%B | escalation predict - --json
+
+      escalation predict --input tasks.jsonl --output answers.jsonl --keep-going
+
+    Exit codes: 0 answered, 2 bad input, 3 rulebook refused, 5 model refused.
+    """
     from escalation.errors import InputError, ModelError
     from escalation.predictor import Predictor
     from escalation.stack import StackProfile
@@ -91,9 +93,6 @@ def predict(
             _answer_one(predictor, text, profile, delegated_by, stream, as_json)
     if wrong:
         raise InputError(f"{wrong} lines of {input_file} are not answered; see the warnings")
-
-
-predict.__doc__ = f"{predict.__doc__}\n\n\b\n{_EXAMPLES}"
 
 
 def _output(path: Path | None) -> AbstractContextManager[TextIO | None]:

@@ -15,6 +15,7 @@ from escalation.cli.options import (
     corpus_path,
     rulebook_at,
 )
+from escalation.cli.tables import show, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +59,7 @@ def validate(
     if as_json:
         typer.echo(json.dumps(report.to_dict(), indent=1))
     else:
-        from rich.console import Console
-
-        console = Console(width=None if typer.get_text_stream("stdout").isatty() else 160)
-        for table in _tables(report.to_dict(), conflicts):
-            console.print(table)
+        show(_tables(report.to_dict(), conflicts))
         for finding in report.hard:
             typer.echo(f"{finding.code} {HARD[finding.code]}: task {finding.task} {finding.message}")
     if report.hard:
@@ -72,21 +69,11 @@ def validate(
 
 
 def _tables(report: dict[str, Any], conflicts: int) -> Iterator[Table]:
-    from rich.table import Table
-
-    for key, title in (
-        ("rules_and_labels", "rules against labels"),
-        ("rules_and_model", "rules against model"),
-    ):
-        table = Table(title=f"{title}, {report['tasks']:,} tasks", title_justify="left")
-        table.add_column("label")
-        for column in ("coverage", "agreement", "conflict"):
-            table.add_column(column, justify="right")
-        if conflicts:
-            table.add_column("to review")
-        for label, row in report[key].items():
-            shares = [
-                "-" if row[name] is None else f"{row[name]:.3f}" for name in ("coverage", "agreement", "conflict")
-            ]
-            table.add_row(label, *shares, *([", ".join(row["conflicts"][:conflicts])] if conflicts else []))
-        yield table
+    keys = ("coverage", "agreement", "conflict")
+    review = ["to review"] if conflicts else []
+    for part, title in (("rules_and_labels", "rules against labels"), ("rules_and_model", "rules against model")):
+        rows = (
+            [label, *(row[key] for key in keys), *(", ".join(row["conflicts"][:conflicts]) for _ in review)]
+            for label, row in report[part].items()
+        )
+        yield table(f"{title}, {report['tasks']:,} tasks", ["label", *keys, *review], rows)

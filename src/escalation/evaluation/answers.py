@@ -100,7 +100,7 @@ def cross_validate(
     answers = {engine: np.zeros((len(data), len(columns)), np.int8) for engine in engines}
     splits = list(grouped_folds(list(data.groups), data.targets, OUTER_FOLDS))
     results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
-        delayed(_one_fold)(data, train, test, engines) for train, test in splits
+        delayed(answers_after)(data.rows(train), data.rows(test).tasks, engines) for train, test in splits
     )
     for done, ((_, test), result) in enumerate(zip(splits, results, strict=True), 1):
         for engine in engines:
@@ -110,16 +110,14 @@ def cross_validate(
     return answers
 
 
-def _one_fold(
-    data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp], engines: Sequence[Engine]
-) -> dict[Engine, NDArray[np.int8]]:
+def answers_after(seen: Prepared, asked: Sequence[Task], engines: Sequence[Engine]) -> dict[Engine, NDArray[np.int8]]:
+    """Fit a model to some tasks, in this process, and answer others by each engine; shape (asked, columns)."""
     from escalation.training.fit import FOLDS, fit
 
-    seen, model = data.rows(train), None
+    model = None
     if any(engine != "rules" for engine in engines):
         model = fit(seen, folds=min(FOLDS, len(set(seen.groups))), jobs=1).model
-    tasks = data.rows(test).tasks
-    return {engine: answers_of(data.rulebook, model, engine, tasks) for engine in engines}
+    return {engine: answers_of(seen.rulebook, model, engine, asked) for engine in engines}
 
 
 def _row(answer: Prediction) -> tuple[list[str], list[str], bool]:

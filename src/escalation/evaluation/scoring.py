@@ -8,6 +8,7 @@ from escalation.corpus import seen_tasks
 from escalation.errors import CorpusError
 from escalation.evaluation.answers import answer_columns, answers_of, cross_validate, indicators
 from escalation.evaluation.metrics import summarize
+from escalation.rulebook import DISPOSITIONS
 from escalation.training.fit import prepare
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def evaluate(
 def _check_labels(corpus: Corpus, rulebook: Rulebook) -> None:
     known = set(answer_columns(rulebook))
     for row in corpus.rows():
-        for disposition in ("escalate", "collaborate"):
+        for disposition in DISPOSITIONS:
             for mode in getattr(row, disposition):
                 if f"{disposition}:{mode}" not in known:
                     raise CorpusError(

@@ -16,7 +16,7 @@ import numpy as np
 
 from escalation.atomic import check_directory, replacing_directory
 from escalation.errors import ModelError
-from escalation.features import CueFeatures, fingerprint
+from escalation.features import CueFeatures
 from escalation.jsontext import parse_json
 from escalation.model.heads import LabelPolicy, Model
 
@@ -69,7 +69,11 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         "format": FORMAT,
         "labels": list(model.labels),
         "policies": {label: asdict(policy) for label, policy in model.policies.items()},
-        "rulebook": {"name": rulebook.name, "sha256": rulebook.sha256, "features_sha256": fingerprint(rulebook)},
+        "rulebook": {
+            "name": rulebook.name,
+            "sha256": rulebook.sha256,
+            "features_sha256": CueFeatures(rulebook).fingerprint(),
+        },
         "files": {name: {"bytes": len(data), "sha256": _hash(data)} for name, data in contents.items()},
     }
     about["sha256"] = _hash(_dump(about))
@@ -126,12 +130,13 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         raise ModelError(
             f"{path}: {LAYOUT.about} and the arrays do not belong together ({error}); {_REMEDY}"
         ) from error
-    if features_sha256 != fingerprint(rulebook):
+    features = CueFeatures(rulebook)
+    if features_sha256 != features.fingerprint():
         raise ModelError(
             f"{path}: was trained with other cues, rules or labels than the rulebook {rulebook.name!r} has; "
             "train it again with that rulebook, or name the rulebook that it was trained with"
         )
-    cues = len(CueFeatures(rulebook).names)
+    cues = len(features.names)
     _check_shapes(path, len(labels), len(grams), cues, weights, idf, bias)
     vocabulary = {gram: number for number, gram in enumerate(grams)}
     return Model(labels, policies, vocabulary, idf, weights, bias, about)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from escalation.rulebook.types import DISPOSITIONS
+
 if TYPE_CHECKING:
     from escalation.rulebook.tables import Table
     from escalation.rulebook.types import Group, Rulebook
@@ -32,7 +34,7 @@ def check_consistency(rulebook: Rulebook, root: Table) -> None:
                 what = f"has {target!r}, whose group takes no {rule.disposition}"
                 raise root.refusal(f"rules[{rule.id}].targets", what, "change one of them")
         for example in rule.examples:
-            for disposition, modes in (("escalate", example.escalate), ("collaborate", example.collaborate)):
+            for disposition, modes in zip(DISPOSITIONS, (example.escalate, example.collaborate), strict=True):
                 for mode in modes:
                     if not rulebook.allows(disposition, mode):
                         what = f"has {mode!r} under {disposition}, which no answer can have"

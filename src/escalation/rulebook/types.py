@@ -122,11 +122,6 @@ class Rule:
     unless: tuple[Condition, ...] = ()
     examples: tuple[Example, ...] = ()
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that this rule speaks of."""
-        return tuple(f"{self.disposition}:{target}" for target in self.targets)
-
 
 @dataclass(frozen=True, slots=True)
 class Area:

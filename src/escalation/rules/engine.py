@@ -51,7 +51,6 @@ class RuleEngine:
     Parameters
     ----------
     rulebook : Rulebook
-
     """
 
     def __init__(self, rulebook: Rulebook) -> None:

@@ -130,15 +130,12 @@ class EvidenceReader:
     def __init__(self, rulebook: Rulebook) -> None:
         self._cues = rulebook.cues
         phrases: dict[str, Iterable[str]] = {cue.id: cue.phrases for cue in rulebook.cues.values()}
-        names: dict[str, Iterable[str]] = {}
         for technology in rulebook.technologies.values():
             phrases[f"{TECHNOLOGY_CUE}{technology.category}{_SEPARATOR}{technology.name}"] = technology.aliases
-            names[technology.name] = technology.aliases
         self._finder = PhraseFinder(phrases)
-        self._by_alias = PhraseFinder(names)
         self._by_idiom = {
             category: PhraseFinder({t.name: t.idioms for t in rulebook.technologies.values() if t.category == category})
-            for category in rulebook.categories
+            for category in {t.category for t in rulebook.technologies.values() if t.idioms}
         }
         self.work_verbs = frozenset(
             variant[0]
@@ -186,9 +183,9 @@ class EvidenceReader:
         for category, names in stack.technologies.items():
             for name in names:
                 reading = read(name)
-                found.update(hit.cue for hit in self._by_alias.find(reading))
-                if category in self._by_idiom:
-                    found.update(hit.cue for hit in self._by_idiom[category].find(reading))
+                named = (hit.cue.partition(_SEPARATOR)[2] for hit in self._finder.find(reading))
+                found.update(technology for technology in named if technology)
+                found.update(technology for technology, _, _ in self.idioms_in(reading, category))
         return frozenset(found)
 
     def idioms_in(self, reading: Reading, category: str) -> list[tuple[str, int, int]]:

@@ -10,7 +10,6 @@ from joblib import Parallel, delayed
 
 from escalation.model import Model
 from escalation.model.heads import sigmoid
-from escalation.rules.engine import RuleEngine
 from escalation.task import Task
 from escalation.training.folds import grouped_folds
 from escalation.training.pipeline import CUE_SCALE, CueTransformer, LinearHeads, TaskFeatures
@@ -91,11 +90,8 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
     """Compute what does not depend on a fold."""
     labels = rulebook.labels
     tasks = [Task(row.text, row.stack, None, row.id) for row in corpus.rows()]
-    engine = RuleEngine(rulebook)
-    verdicts = np.zeros((len(tasks), len(labels)), np.int8)
-    for row, task in enumerate(tasks):
-        judged = engine.verdicts(task.text, task.stack)
-        verdicts[row] = [_VERDICTS[judged[label].value] for label in labels]
+    cues, verdicts = CueTransformer(rulebook).fit(tasks).transform_with_verdicts(tasks)
+    values = [[_VERDICTS[judged[label].value] for label in labels] for judged in verdicts]
     return Prepared(
         rulebook,
         labels,
@@ -103,8 +99,8 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
         corpus.tasks["group"].to_numpy(dtype=str),
         corpus.targets(rulebook, labels),
         [(row.escalate, row.collaborate, row.core) for row in corpus.rows()],
-        CueTransformer(rulebook).fit(tasks).transform(tasks),
-        verdicts,
+        cues,
+        np.array(values, np.int8),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from escalation.rulebook import Rulebook
+    from escalation.rules.engine import Verdict
     from escalation.task import Task
 
 CUE_SCALE = 0.35
@@ -43,15 +44,21 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: Iterable[Task]) -> sp.csr_matrix:
         """Give a matrix of shape (tasks, cue features)."""
-        engine, features = self.engine_, self.features_
+        return self.transform_with_verdicts(X)[0]
+
+    def transform_with_verdicts(self, X: Iterable[Task]) -> tuple[sp.csr_matrix, list[dict[str, Verdict]]]:
+        """Give the matrix and what the rules say of each task, from one reading of it."""
         indices: list[int] = []
         ends = [0]
+        verdicts = []
         for task in X:
-            evidence = engine.reader.read(task.text, task.stack)
-            indices += features.active(evidence, engine.judge(evidence))
+            evidence = self.engine_.reader.read(task.text, task.stack)
+            verdicts.append(self.engine_.judge(evidence))
+            indices += self.features_.active(evidence, verdicts[-1])
             ends.append(len(indices))
         values = np.full(len(indices), CUE_SCALE)
-        return sp.csr_matrix((values, indices, ends), shape=(len(ends) - 1, len(features.names)))
+        shape = (len(verdicts), len(self.features_.names))
+        return sp.csr_matrix((values, indices, ends), shape=shape), verdicts
 
 
 class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

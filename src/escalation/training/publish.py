@@ -83,9 +83,7 @@ def check_model(model: Model, rulebook: Rulebook, corpus: Corpus) -> list[Findin
     findings = oracle.check_examples(predictor)
     for row in corpus.rows():
         answer = predictor.predict(row.text, stack=row.stack)
-        escalate = [entry.target for entry in answer.escalate]
-        collaborate = [entry.target for entry in answer.collaborate]
-        findings += oracle.check(row.id, row.text, row.stack, escalate, collaborate)
+        findings += oracle.check_answer(row.id, row.text, row.stack, answer)
     return findings
 
 
