@@ -109,7 +109,9 @@ def test_a_model_is_scored_only_on_tasks_that_it_has_not_seen(small_rulebook, sm
 
 def test_rules_need_no_folds(small_rulebook, tmp_path):
     (tmp_path / "few.jsonl").write_text("\n".join(SMALL_CORPUS.read_text().splitlines()[:8]))
-    assert evaluate(read_corpus(tmp_path / "few.jsonl"), small_rulebook, ["rules"])["engines"]["rules"]["groups"] == 1
+    result = evaluate(read_corpus(tmp_path / "few.jsonl"), small_rulebook, ["rules"])
+    assert result["method"] == "unseen"
+    assert result["engines"]["rules"]["groups"] == 1
 
 
 def test_an_unknown_label_is_refused_with_its_line(small_rulebook, tmp_path):

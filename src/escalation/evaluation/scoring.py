@@ -44,7 +44,7 @@ def evaluate(
     Returns
     -------
     dict
-        ``method`` ("cross-validation" or "unseen"), ``corpus`` and ``engines``, each with the figures of
+        ``method`` ("cross-validation", or "unseen" where nothing is fitted to the corpus), ``corpus`` and ``engines``, each with the figures of
         `escalation.evaluation.metrics.summarize`.
 
     Raises
@@ -57,9 +57,11 @@ def evaluate(
     columns = answer_columns(rulebook)
     targets = indicators(columns, data.answers)
     answers: dict[Engine, NDArray[Any]]
+    method = "unseen"
     if set(engines) == {"rules"}:
         answers = {"rules": answers_of(rulebook, None, "rules", data.tasks, progress)}
     elif model is None:
+        method = "cross-validation"
         answers = cross_validate(data, engines, progress)
     else:
         seen = seen_tasks(model.about, corpus)
@@ -70,7 +72,7 @@ def evaluate(
             )
         answers = {engine: answers_of(rulebook, model, engine, data.tasks, progress) for engine in engines}
     return {
-        "method": "cross-validation" if model is None else "unseen",
+        "method": method,
         "corpus": {"path": corpus.path.name, "sha256": corpus.sha256},
         "engines": {engine: summarize(columns, targets, answers[engine], list(data.groups)) for engine in engines},
     }
