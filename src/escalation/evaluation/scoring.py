@@ -44,7 +44,8 @@ def evaluate(
     Returns
     -------
     dict
-        ``method`` ("cross-validation", or "unseen" where nothing is fitted to the corpus), ``corpus`` and ``engines``, each with the figures of
+        ``method`` ("cross-validation", or "unseen" where nothing is fitted to the corpus), ``corpus`` and
+        ``engines``, each with the figures of
         `escalation.evaluation.metrics.summarize`.
 
     Raises
