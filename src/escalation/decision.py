@@ -1,59 +1,126 @@
-"""From signals to decisions: one small policy joins model and rules."""
+"""From signals to decisions: one small learned policy a label joins model and rules."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from escalation.model.joining import log_odds, nested_heads, nested_logit, sigmoid
+
 if TYPE_CHECKING:
-    from escalation.model.heads import LabelPolicy
+    from collections.abc import Mapping
+
+    from escalation.model.heads import Model
+    from escalation.model.joining import Join, LabelPolicy
     from escalation.rules.engine import Verdict
 
 Engine = Literal["hybrid", "model", "rules"]
 ENGINES: tuple[Engine, ...] = ("hybrid", "model", "rules")
+Caution = Literal["normal", "high"]
+CAUTIONS: tuple[Caution, ...] = ("normal", "high")
+DOUBT = 0.5
+"""A label that is not given is undecided from this share of its threshold on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether a label is given, what decided, and whether the model would rather not say."""
+    """Whether a label is given, and what decided.
+
+    Attributes
+    ----------
+    given : bool
+    source : {"model", "rules"}
+        ``rules`` where the label would be decided otherwise without what the rules say.
+    probability : float or None
+        Calibrated; None where no model was asked.
+    score : float or None
+        Its logit.
+    threshold : float or None
+        Probability from which the label is given.
+    undecided : bool
+        The label is not given, and not ruled out either.
+    """
 
     given: bool
     source: Literal["model", "rules"]
     probability: float | None = None
+    score: float | None = None
+    threshold: float | None = None
     undecided: bool = False
 
 
-def decide(policy: LabelPolicy, probability: float, rules: str, engine: Engine) -> Decision:
-    """Decide a label from its two signals.
+def decide(
+    model: Model,
+    logits: tuple[float, ...],
+    verdicts: Mapping[str, Verdict],
+    engine: Engine,
+    caution: Caution = "normal",
+) -> dict[str, Decision]:
+    """Decide every label from its two signals.
 
     Parameters
     ----------
-    policy : LabelPolicy
-        Threshold and band of the label.
-    probability : float
-        The model's calibrated probability.
-    rules : {"for", "against", "silent"}
-        The rules' verdict.
+    model : Model
+    logits : tuple of float
+        One a head of the model.
+    verdicts : mapping of str to Verdict
+        What the rules say of each label; not looked at by the engine ``model``.
     engine : {"hybrid", "model"}
-        ``model`` leaves the rules out of it. ``hybrid`` lets them decide inside the band in which the
-        model abstains, and everywhere for a label of too little support; where the model abstains and
-        the rules are silent, the threshold decides and the label is marked as undecided.
+        ``model`` leaves the rules out of it; ``hybrid`` weighs them, and lets them alone decide a label of
+        too little support.
+    caution : {"normal", "high"}
+        With ``high`` a lower threshold where the training could promise one.
 
     Returns
     -------
-    Decision
+    dict of str to Decision
     """
-    if engine == "model":
-        return Decision(probability >= policy.threshold and not policy.by_rules, "model", probability)
-    if policy.by_rules:
-        return Decision(rules == "for", "rules", probability)
-    if policy.low <= probability < policy.high:
-        if rules != "silent":
-            return Decision(rules == "for", "rules", probability)
-        return Decision(probability >= policy.threshold, "model", probability, undecided=True)
-    return Decision(probability >= policy.threshold, "model", probability)
+    nested = nested_heads(model.labels)
+    decisions = {}
+    for index, label in enumerate(model.labels):
+        policy = model.policies[label]
+        verdict = verdicts[label].value if engine == "hybrid" else "silent"
+        if policy.by_rules:
+            decisions[label] = Decision(verdict == "for", "rules" if engine == "hybrid" else "model", 0.0)
+            continue
+        join = join_of(policy, engine)
+        heads = nested.get(label)
+        score = join.bias + join.flat * logits[index]
+        if heads is not None:
+            score += join.nested * nested_logit(logits[heads.involved], heads.sign * logits[heads.degree])
+        threshold = _threshold(policy, engine, caution)
+        decisions[label] = _decide(score, join.of_rules(verdict), threshold)
+    return decisions
 
 
-def decide_by_rules(verdict: Verdict) -> Decision:
-    """Decide a label by the rules alone."""
-    return Decision(verdict.value == "for", "rules")
+def join_of(policy: LabelPolicy, engine: Engine) -> Join:
+    """Weights of a label's signals under an engine."""
+    return policy.hybrid if engine == "hybrid" else policy.model
+
+
+def decide_by_rules(verdicts: Mapping[str, Verdict]) -> dict[str, Decision]:
+    """Decide every label by the rules alone."""
+    return {label: Decision(verdict.value == "for", "rules") for label, verdict in verdicts.items()}
+
+
+def _threshold(policy: LabelPolicy, engine: Engine, caution: Caution) -> float:
+    threshold = policy.thresholds[engine]
+    if caution == "normal":
+        return threshold
+    cautious = policy.cautious[engine]
+    return threshold if cautious is None else min(threshold, cautious)
+
+
+def _decide(of_model: float, of_rules: float, threshold: float) -> Decision:
+    score = of_model + of_rules
+    probability = sigmoid(score)
+    given = probability >= threshold
+    turned = of_rules != 0.0 and (of_model >= log_odds(threshold)) != given
+    return Decision(
+        given,
+        "rules" if turned else "model",
+        probability,
+        score,
+        threshold,
+        not given and probability >= DOUBT * threshold,
+    )

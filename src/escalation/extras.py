@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from escalation.errors import MissingExtraError
 
 _MODULES = {
-    "train": ("sklearn", "pandas", "joblib", "iterstrat"),
+    "train": ("sklearn", "pandas", "joblib", "iterstrat", "mapie"),
     "audit": ("sklearn", "pandas", "joblib", "iterstrat", "cleanlab"),
 }
 

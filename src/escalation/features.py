@@ -7,12 +7,11 @@ import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from escalation.rulebook import CORE, TECHNOLOGY_CUE
+from escalation.rulebook import TECHNOLOGY_CUE
 from escalation.text import words_of
 
 if TYPE_CHECKING:
     from escalation.rulebook import Rulebook
-    from escalation.rules.engine import Verdict
     from escalation.rules.evidence import Evidence
 
 MAX_WORD = 40
@@ -53,10 +52,11 @@ class CueFeatures:
     """Names and values of the cue features of one rulebook.
 
     For every cue: whether it stands in the task, in its first clause, in a clause with a work verb, and
-    taken back. For every category of technologies the same, and whether one is named that the stack does
-    not list. For every group: whether the stack has one of its technologies. For every rule: whether it
-    speaks for or against. Which technology or mode it is makes no difference, so that a rulebook can
-    gain some without training again.
+    taken back; for a mere wording the first two. For every category of technologies the first four, and
+    whether one is named that the stack does not list. For every group: whether the stack has one of its
+    technologies. Which technology or mode it is makes no difference, so that a rulebook can gain some
+    without training again. What the rules say is no feature: it is the second signal, which joins the
+    model's in the decision.
 
     Parameters
     ----------
@@ -70,29 +70,33 @@ class CueFeatures:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        cues = [*rulebook.cues, *(TECHNOLOGY_CUE + category for category in rulebook.categories)]
+        plain = [cue.id for cue in rulebook.cues.values() if cue.role != "wording"]
+        cues = [*plain, *(TECHNOLOGY_CUE + category for category in rulebook.categories)]
+        wordings = [cue.id for cue in rulebook.cues.values() if cue.role == "wording"]
+        self._wordings = frozenset(wordings)
         self._categories = {t.name: t.category for t in rulebook.technologies.values()}
         names = [f"{cue}{suffix}" for cue in cues for suffix in ("", "@title", "@asked", "@back")]
         names += [f"{TECHNOLOGY_CUE}{category}@new" for category in rulebook.categories]
+        names += [f"{wording}{suffix}" for wording in wordings for suffix in ("", "@title")]
         names += [STACK_GIVEN]
         names += [f"stack:{group.category}" for group in rulebook.groups.values()]
-        names += [f"rule:{rule}:{value}" for rule in rulebook.rules for value in ("for", "against")]
-        names += [f"label:{label}:{value}" for label in rulebook.labels for value in ("for", "against")]
         self.names = tuple(dict.fromkeys(names))
         self._index = {name: index for index, name in enumerate(self.names)}
 
-    def active(self, evidence: Evidence, verdicts: dict[str, Verdict]) -> list[int]:
+    def active(self, evidence: Evidence) -> list[int]:
         """Give the indices of the features that are present in a task, in ascending order."""
         index = self._index
         present: set[int] = set()
         for hit in evidence.hits:
+            worded = hit.cue in self._wordings
             if hit.taken_back:
-                present.add(index[f"{hit.cue}@back"])
+                if not worded:
+                    present.add(index[f"{hit.cue}@back"])
                 continue
             present.add(index[hit.cue])
             if hit.clause == 0:
                 present.add(index[f"{hit.cue}@title"])
-            if hit.asked:
+            if hit.asked and not worded:
                 present.add(index[f"{hit.cue}@asked"])
             if hit.technology and hit.technology not in evidence.stack:
                 present.add(index[f"{hit.cue}@new"])
@@ -102,15 +106,10 @@ class CueFeatures:
             feature = index.get(f"stack:{self._categories[technology]}")
             if feature is not None:
                 present.add(feature)
-        for label, verdict in verdicts.items():
-            if verdict.value != "silent":
-                present.add(index[f"label:{label}:{verdict.value}"])
-            for fired in verdict.fired if label != CORE else ():
-                present.add(index[f"rule:{fired.rule.id}:{fired.value}"])
         return sorted(present)
 
     def fingerprint(self) -> str:
-        """Hash all that a trained model's features depend on: names and order of the features, cues and conditions.
+        """Hash all that a trained model depends on: names and order of the features, cues, rules and conditions.
 
         Technologies, and modes of a group, can be added without changing it.
         """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from escalation.rules.evidence import Evidence
 
 _STEP = 200
-Code = Literal["H1", "H2", "H3", "H4", "H5", "H6"]
+Code = Literal["H1", "H2", "H3", "H4", "H5", "H6", "H7"]
 HARD: dict[str, str] = {
     "H1": "a label outside the roster",
     "H2": "a disposition that the mode does not take",
@@ -34,6 +34,7 @@ HARD: dict[str, str] = {
     "H4": "a group where text or stack resolves it, or the mode that they do not select",
     "H5": "one mode in both lists",
     "H6": "an example that the source names answered wrongly",
+    "H7": "a behaviour case that fails",
 }
 
 
@@ -46,7 +47,7 @@ class Finding:
     code : str
         A key of `HARD`.
     task : str
-        Id of the task, or the rule whose example it is.
+        Id of the task or case, or the rule whose example it is.
     message : str
         What is wrong there.
     """

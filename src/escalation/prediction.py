@@ -108,22 +108,53 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A clause of the task and who it is for."""
+    """A clause or list item of the task and who it is for.
+
+    Attributes
+    ----------
+    text : str
+        Its words, without what joins it to the clause before: something to hand over.
+    start, end : int
+        Offsets of `text` in the task, in characters.
+    escalate, collaborate : tuple of str
+    context : str or None
+        The task's first clause, where the part is another: what the part belongs to.
+    """
 
     text: str
     start: int
     end: int
     escalate: tuple[str, ...]
     collaborate: tuple[str, ...]
+    context: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A label on which the model abstains while the rules are silent: it is not in the answer, and not ruled out."""
+    """A label whose probability is below its threshold, and not far: it is not in the answer, and not ruled out."""
 
     disposition: str
     target: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a cautious answer promises.
+
+    Attributes
+    ----------
+    recall : float
+        Share of the tasks with a label that are to be found.
+    confidence : float
+        Probability with which the share holds on tasks like those of the training.
+    not_attainable : tuple of str
+        Labels, as ``disposition:target``, for which the training had too few cases to promise it.
+    """
+
+    recall: float
+    confidence: float
+    not_attainable: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +185,8 @@ class Prediction:
     engine : {"hybrid", "model", "rules"}
     abstained : str or None
         Why the model was not asked although there is one, or None.
+    promise : Promise or None
+        None without high caution.
     model : dict or None
         Name, version and rulebook hash of the model; None for rules alone.
     id : str, int or None
@@ -168,6 +201,7 @@ class Prediction:
     accept: Accept | None
     engine: str
     abstained: str | None
+    promise: Promise | None
     model: dict[str, str] | None
     id: str | int | None = None
 
@@ -190,6 +224,7 @@ class Prediction:
                     "escalate": list(part.escalate),
                     "collaborate": list(part.collaborate),
                 }
+                | ({} if part.context is None else {"context": part.context})
                 for part in self.parts
             ],
             "undecided": [
@@ -207,5 +242,12 @@ class Prediction:
             },
             "engine": self.engine,
             "abstained": self.abstained,
+            "promise": None
+            if self.promise is None
+            else {
+                "recall": self.promise.recall,
+                "confidence": self.promise.confidence,
+                "not_attainable": list(self.promise.not_attainable),
+            },
             "model": self.model,
         }

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalation.acceptance import accept
-from escalation.decision import ENGINES, Decision, Engine, decide, decide_by_rules
+from escalation.decision import CAUTIONS, ENGINES, Caution, Decision, Engine, decide, decide_by_rules
+from escalation.doubt import why_not_asked
+from escalation.entries import EntryMaker
 from escalation.errors import InputError, ModelError
-from escalation.features import ngrams
-from escalation.groups import GroupResolver
+from escalation.explanation import Explanation, explain_label, in_order
 from escalation.model import read_model
-from escalation.prediction import Core, Entry, Prediction, Undecided
-from escalation.reasons import parts_of, reasons_for, resolution_reason
+from escalation.model.attribution import attribute
+from escalation.parts import parts_of
+from escalation.prediction import Core, Prediction, Promise, Undecided
 from escalation.resources import default_model, default_rulebook
-from escalation.rulebook import CORE, DISPOSITIONS, load_rulebook
+from escalation.rulebook import CORE, load_rulebook
 from escalation.signals import SignalReader
 from escalation.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from escalation.groups import Resolution
     from escalation.model import Model
+    from escalation.prediction import Entry
     from escalation.rulebook import Rulebook
     from escalation.signals import Signals
-
-_KNOWN_SHARE = 0.1
-"""A text of which fewer words than this are known is unlike all that the model has seen."""
 
 
 class Predictor:
@@ -42,30 +40,46 @@ class Predictor:
         Without one, the rules alone decide.
     engine : {"hybrid", "model", "rules"}, optional
         By default ``hybrid`` with a model and ``rules`` without.
+    caution : {"normal", "high"}
+        With ``high``, a label is given from the probability on at which the training could promise that few are missed.
 
     Raises
     ------
     InputError
-        If the engine is unknown or needs a model that is not given.
+        If the engine or the caution is unknown, or needs a model that is not given.
     """
 
-    def __init__(self, rulebook: Rulebook, model: Model | None = None, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        model: Model | None = None,
+        engine: Engine | None = None,
+        caution: Caution = "normal",
+    ) -> None:
         self.rulebook = rulebook
         self.engine: Engine = engine or ("hybrid" if model else "rules")
         if self.engine not in ENGINES:
             raise InputError(f"unknown engine {engine!r}; use one of {', '.join(ENGINES)}")
         if self.engine != "rules" and model is None:
             raise InputError(f"the engine {self.engine!r} needs a model; give one, or use the engine 'rules'")
+        self.caution = caution
+        if caution not in CAUTIONS:
+            raise InputError(f"unknown caution {caution!r}; use one of {', '.join(CAUTIONS)}")
+        if caution == "high" and self.engine == "rules":
+            raise InputError("high caution is a promise of the model, which the engine 'rules' does not ask")
         self._model = model if self.engine != "rules" else None
         self._signals = SignalReader(rulebook, self._model)
-        self._resolver = GroupResolver(rulebook, self._signals.engine.reader)
+        self._entries = EntryMaker(rulebook, self._signals.engine.reader, self._signals.features.names)
         self._about: dict[str, str] | None = None
+        self._promise: Promise | None = None
         if self._model is not None:
             self._about = {
                 "name": str(self._model.about.get("name", "")),
                 "version": str(self._model.about.get("version", "")),
                 "rulebook": f"sha256:{rulebook.sha256}",
             }
+            if caution == "high":
+                self._promise = _promise_of(self._model, self.engine)
 
     @classmethod
     def load(
@@ -74,6 +88,7 @@ class Predictor:
         *,
         rulebook: str | Path | None = None,
         engine: Engine = "hybrid",
+        caution: Caution = "normal",
         allow_rules: bool = False,
     ) -> Predictor:
         """Load a model directory and a rulebook.
@@ -86,6 +101,7 @@ class Predictor:
             By default the rulebook that ships with the package.
         engine : {"hybrid", "model", "rules"}
             ``rules`` reads no model.
+        caution : {"normal", "high"}
         allow_rules : bool
             Whether to go on by the rules alone where the model is refused.
 
@@ -98,9 +114,9 @@ class Predictor:
         """
         book = load_rulebook(Path(rulebook) if rulebook else default_rulebook())
         if engine == "rules":
-            return cls(book, None, engine)
+            return cls(book, None, engine, caution)
         try:
-            return cls(book, read_model(Path(model) if model else default_model(), book), engine)
+            return cls(book, read_model(Path(model) if model else default_model(), book), engine, caution)
         except ModelError:
             if not allow_rules:
                 raise
@@ -130,16 +146,21 @@ class Predictor:
             If the task cannot be used.
         """
         work = Task.of(task, stack, delegated_by)
-        signals = self._signals.read(work.text, work.stack)
-        abstained = self._abstained(signals)
-        decisions = self._decide(signals, abstained)
+        signals, abstained, decisions = self._decided(work)
         given = [label for label, decision in decisions.items() if decision.given and label != CORE]
-        escalate, collaborate, targets = self._entries(given, decisions, signals)
-        core = self._core(decisions[CORE], escalate, collaborate)
+        attributions = {}
+        if self._model is not None and signals.scores is not None and not abstained:
+            attributions = {
+                label: attribute(self._model, label, signals.scores, signals.cues, self.engine)
+                for label in given
+                if not self._model.policies[label].by_rules
+            }
+        escalate, collaborate, targets = self._entries.entries(given, decisions, signals, attributions)
+        core = _core(decisions[CORE], escalate, collaborate)
         undecided = tuple(
             Undecided(*_split(label), round(decision.probability or 0.0, 4))
             for label, decision in decisions.items()
-            if decision.undecided and not decision.given and label != CORE
+            if decision.undecided and label != CORE
         )
         accepted = None
         if work.delegated_by is not None:
@@ -148,14 +169,56 @@ class Predictor:
             escalate,
             collaborate,
             core,
-            parts_of(targets, signals, self._model),
+            parts_of(targets, signals, attributions),
             undecided,
             accepted,
             self.engine,
             abstained,
+            self._promise,
             dict(self._about) if self._about else None,
             work.id,
         )
+
+    def decisions(self, task: str | Task | Mapping[str, object], stack: object = None) -> dict[str, Decision]:
+        """Decide every label of a task, before groups are resolved: what evaluation looks at.
+
+        Parameters
+        ----------
+        task : str, Task or mapping
+        stack : StackProfile or mapping, optional
+
+        Returns
+        -------
+        dict of str to Decision
+            By label: ``disposition:target``, a group under its name, and ``core``.
+        """
+        return self._decided(Task.of(task, stack, None))[2]
+
+    def explain(self, task: str | Task | Mapping[str, object], stack: object = None) -> Explanation:
+        """Show what spoke for and against every label of a task, in numbers that add up.
+
+        Parameters
+        ----------
+        task : str, Task or mapping
+        stack : StackProfile or mapping, optional
+
+        Returns
+        -------
+        Explanation
+
+        Raises
+        ------
+        InputError
+            If the task cannot be used.
+        """
+        work = Task.of(task, stack, None)
+        signals, abstained, decisions = self._decided(work)
+        names = self._signals.features.names
+        labels = {
+            label: explain_label(label, decision, signals, self._model, self.engine, names)
+            for label, decision in decisions.items()
+        }
+        return Explanation(work.text, self.engine, abstained, in_order(labels))
 
     def predict_many(
         self, tasks: Iterable[str | Task | Mapping[str, object]], stack: object = None
@@ -165,70 +228,33 @@ class Predictor:
             raise InputError("predict_many takes a list of tasks; for one task call predict")
         return [self.predict(task, stack) for task in tasks]
 
-    def _abstained(self, signals: Signals) -> str | None:
-        if signals.scores is None or self.engine == "model":
-            return None
-        words = signals.evidence.reading.words
-        known = sum(1 for index, _ in signals.scores.occurrences if index < len(words))
-        if known == 0:
-            return "the model knows none of the words"
-        distinct = len(set(ngrams(words)[: len(words)]))
-        return "the model knows too few of the words" if known < _KNOWN_SHARE * distinct else None
-
-    def _decide(self, signals: Signals, abstained: str | None) -> dict[str, Decision]:
-        decisions = {label: decide_by_rules(verdict) for label, verdict in signals.verdicts.items()}
-        if self._model is None or signals.scores is None or abstained:
-            return decisions
-        for label, probability in zip(self._model.labels, signals.scores.probabilities.tolist(), strict=True):
-            verdict = signals.verdicts[label].value
-            decisions[label] = decide(self._model.policies[label], probability, verdict, self.engine)
-        return decisions
-
-    def _entries(
-        self, labels: list[str], decisions: Mapping[str, Decision], signals: Signals
-    ) -> tuple[tuple[Entry, ...], tuple[Entry, ...], dict[str, tuple[str, str]]]:
-        """Resolve the labels given to entries, one a mode; escalation outranks collaboration.
-
-        Gives escalations, collaborations, and disposition and target in the answer by label.
-        """
-        found: dict[str, tuple[str, Entry]] = {}
-        targets: dict[str, tuple[str, str]] = {}
-        # Stable: escalations first, each disposition by falling probability.
-        ranked = sorted(labels, key=lambda label: -(decisions[label].probability or 0.0))
-        for label in sorted(ranked, key=lambda label: not label.startswith("escalate:")):
-            disposition, target = _split(label)
-            group = self.rulebook.groups.get(target)
-            resolution = self._resolver.resolve(group, signals.evidence) if group else None
-            entry = self._entry(label, decisions[label], signals, resolution)
-            held = found.get(entry.target)
-            if held is None:
-                found[entry.target] = disposition, entry
-            elif held[0] == disposition:
-                reasons = tuple(dict.fromkeys(held[1].reasons + entry.reasons))
-                found[entry.target] = disposition, replace(held[1], reasons=reasons)
-            else:
-                continue
-            targets[label] = disposition, entry.target
-        sides = {side: tuple(entry for by, entry in found.values() if by == side) for side in DISPOSITIONS}
-        return sides["escalate"], sides["collaborate"], targets
-
-    def _entry(self, label: str, decision: Decision, signals: Signals, resolution: Resolution | None) -> Entry:
-        reasons = reasons_for(label, signals, self._model, self._signals.features.names)
-        mode: str | None = _split(label)[1]
-        group = None
-        candidates: tuple[str, ...] = ()
-        if resolution is not None:
-            group, mode, candidates = mode, resolution.mode, resolution.candidates
-            reasons += resolution_reason(resolution, signals.evidence.reading.text)
-        return Entry(mode, group, candidates, _rounded(decision.probability), decision.source, tuple(reasons))
-
-    def _core(self, decision: Decision, escalate: tuple[Entry, ...], collaborate: tuple[Entry, ...]) -> Core:
-        value = decision.given or bool(collaborate and not escalate)
-        return Core(value, _rounded(decision.probability), decision.source)
+    def _decided(self, work: Task) -> tuple[Signals, str | None, dict[str, Decision]]:
+        """Read the signals of a task, say why the model is not asked if it is not, and decide every label."""
+        signals = self._signals.read(work.text, work.stack)
+        if self._model is None or signals.scores is None:
+            return signals, None, decide_by_rules(signals.verdicts)
+        abstained = None
+        if self.engine == "hybrid":
+            abstained = why_not_asked(signals.evidence.reading, signals.scores, self._model)
+        if abstained:
+            return signals, abstained, decide_by_rules(signals.verdicts)
+        return (
+            signals,
+            None,
+            decide(self._model, signals.scores.logits, signals.verdicts, self.engine, self.caution),
+        )
 
 
-def _rounded(probability: float | None) -> float | None:
-    return None if probability is None else round(probability, 4)
+def _core(decision: Decision, escalate: tuple[Entry, ...], collaborate: tuple[Entry, ...]) -> Core:
+    value = decision.given or bool(collaborate and not escalate)
+    probability = None if decision.probability is None else round(decision.probability, 4)
+    return Core(value, probability, decision.source)
+
+
+def _promise_of(model: Model, engine: Engine) -> Promise:
+    promised = model.about["caution"]
+    missing = tuple(label for label in model.labels if label != CORE and model.policies[label].cautious[engine] is None)
+    return Promise(promised["recall"], promised["confidence"], missing)
 
 
 def _split(label: str) -> tuple[str, str]:

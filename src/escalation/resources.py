@@ -29,3 +29,8 @@ def default_model() -> Path:
 def default_corpus() -> Path:
     """Path of the training corpus: in the checkout, for the wheel does not carry it."""
     return _CHECKOUT / "data" / "corpus.jsonl"
+
+
+def default_behaviour() -> Path:
+    """Path of the behaviour cases that belong to the training corpus."""
+    return _CHECKOUT / "tests" / "behaviour" / "cases.toml"

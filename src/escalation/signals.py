@@ -58,5 +58,6 @@ class SignalReader:
         verdicts = self.engine.judge(evidence)
         if self.model is None:
             return Signals(evidence, verdicts, None, ())
-        cues = self.features.active(evidence, verdicts)
-        return Signals(evidence, verdicts, self.model.score(ngrams(evidence.reading.words), cues), tuple(cues))
+        cues = self.features.active(evidence)
+        words = evidence.reading.words
+        return Signals(evidence, verdicts, self.model.score(ngrams(words), len(words), cues), tuple(cues))

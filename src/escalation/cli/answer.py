@@ -23,7 +23,8 @@ def as_text(answer: Prediction) -> str:
         lines.append(_bold("Parts"))
         for part in answer.parts:
             whom = [f"escalate {mode}" for mode in part.escalate] + [f"collaborate {mode}" for mode in part.collaborate]
-            lines.append(f'  "{_short(part.text)}"  → {", ".join(whom)}')
+            under = f'  (of "{_short(part.context)}")' if part.context else ""
+            lines.append(f'  "{_short(part.text)}"  → {", ".join(whom)}{under}')
     if answer.undecided:
         unsure = (f"{u.disposition} {u.target}{_percent(u.probability)}" for u in answer.undecided)
         lines.append(f"{_bold('Undecided')}    {', '.join(unsure)}")
@@ -31,6 +32,13 @@ def as_text(answer: Prediction) -> str:
         verb = "accept" if answer.accept.value else "decline"
         place = f" ({answer.accept.section})" if answer.accept.section else ""
         lines.append(f"{_bold('Delegation')}   {verb}: {answer.accept.reason}{place}")
+    if answer.promise is not None:
+        held = (
+            f"{answer.promise.recall:.0%} of each label's tasks found, with {answer.promise.confidence:.0%} confidence"
+        )
+        lines.append(f"{_bold('Caution')}      {held}")
+        if answer.promise.not_attainable:
+            lines.append(f"             not attainable: {', '.join(answer.promise.not_attainable)}")
     if answer.abstained:
         lines.append(f"{_bold('Note')}         {answer.abstained}; the rules alone answered")
     return "\n".join(lines)

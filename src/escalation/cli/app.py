@@ -10,6 +10,7 @@ import typer
 
 from escalation.cli.audit import audit
 from escalation.cli.evaluate import evaluate
+from escalation.cli.explain import explain
 from escalation.cli.predict import predict
 from escalation.cli.train import train
 from escalation.cli.validate import validate
@@ -25,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(no_args_is_help=True)(predict)
+app.command(no_args_is_help=True)(explain)
 app.command()(train)
 app.command()(evaluate)
 app.command()(validate)

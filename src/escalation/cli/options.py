@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from escalation.predictor import Predictor
     from escalation.rulebook import Rulebook
 
 
@@ -20,12 +21,29 @@ class EngineName(StrEnum):
     rules = "rules"
 
 
+class CautionName(StrEnum):
+    """How sure an answer must be that somebody is not needed."""
+
+    normal = "normal"
+    high = "high"
+
+
 ModelOption = Annotated[
     Path | None,
     typer.Option("--model", metavar="DIR", help="Model directory; by default the one that ships."),
 ]
 RulebookOption = Annotated[
     Path | None, typer.Option("--rulebook", metavar="FILE", help="Rulebook; by default the one that ships.")
+]
+EngineOption = Annotated[EngineName, typer.Option("--engine", help="What decides.")]
+AllowRulesOption = Annotated[
+    bool, typer.Option("--allow-rules", help="Go on by the rules alone where the model is refused.")
+]
+StackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack", metavar="STACK", help="A JSON file (its name ends in .json), or category=name,category=name."
+    ),
 ]
 CorpusOption = Annotated[
     Path | None,
@@ -39,6 +57,26 @@ def rulebook_at(path: Path | None) -> Rulebook:
     from escalation import load_rulebook
 
     return load_rulebook(path)
+
+
+def load_predictor(
+    model: Path | None,
+    rulebook: Path | None,
+    engine: EngineName,
+    allow_rules: bool,
+    caution: CautionName = CautionName.normal,
+) -> Predictor:
+    """Load what the options name; where the model is refused and that is allowed, the rules alone, with a warning."""
+    from escalation.errors import ModelError
+    from escalation.predictor import Predictor
+
+    try:
+        return Predictor.load(model, rulebook=rulebook, engine=engine.value, caution=caution.value)
+    except ModelError as error:
+        if not allow_rules:
+            raise
+        typer.echo(f"warning: {error}; answering by the rules alone", err=True)
+        return Predictor.load(rulebook=rulebook, engine="rules")
 
 
 def corpus_path(path: Path | None) -> Path:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalation.cli.options import EngineName, JsonOption, ModelOption, RulebookOption
+from escalation.cli.options import (
+    AllowRulesOption,
+    CautionName,
+    EngineName,
+    EngineOption,
+    JsonOption,
+    ModelOption,
+    RulebookOption,
+    StackOption,
+    load_predictor,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -32,22 +42,21 @@ def predict(
     output_file: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write the answers here as JSON lines.")
     ] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            "--stack", metavar="STACK", help="A JSON file (its name ends in .json), or category=name,category=name."
-        ),
-    ] = None,
+    stack: StackOption = None,
     delegated_by: Annotated[
         str | None,
         typer.Option("--from", metavar="MODE", help="The mode that delegates the task: may it be accepted?"),
     ] = None,
-    engine: Annotated[EngineName, typer.Option("--engine", help="What decides.")] = EngineName.hybrid,
+    engine: EngineOption = EngineName.hybrid,
+    caution: Annotated[
+        CautionName,
+        typer.Option(
+            "--caution", help="high: rather ask once too often; holds a stated recall where it can be promised."
+        ),
+    ] = CautionName.normal,
     model: ModelOption = None,
     rulebook: RulebookOption = None,
-    allow_rules: Annotated[
-        bool, typer.Option("--allow-rules", help="Go on by the rules alone where the model is refused.")
-    ] = False,
+    allow_rules: AllowRulesOption = False,
     as_json: JsonOption = False,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="With --input: answer the other lines when one is wrong.")
@@ -62,26 +71,21 @@ def predict(
 
       escalation predict "Fix the settings page" --stack stack_profile.json
 
+      escalation predict "Rotate the signing keys every night" --caution high
+
       git log -1 --format=%B | escalation predict - --json
 
       escalation predict --input tasks.jsonl --output answers.jsonl --keep-going
 
     Exit codes: 0 answered, 2 bad input, 3 rulebook refused, 5 model refused.
     """
-    from escalation.errors import InputError, ModelError
-    from escalation.predictor import Predictor
+    from escalation.errors import InputError
     from escalation.stack import StackProfile
 
     if (text is None) == (input_file is None):
         raise InputError('give one task ("TEXT", or - for standard input) or many (--input FILE)')
     profile = StackProfile.parse(stack) if stack else StackProfile()
-    try:
-        predictor = Predictor.load(model, rulebook=rulebook, engine=engine.value)
-    except ModelError as error:
-        if not allow_rules:
-            raise
-        typer.echo(f"warning: {error}; answering by the rules alone", err=True)
-        predictor = Predictor.load(rulebook=rulebook, engine="rules")
+    predictor = load_predictor(model, rulebook, engine, allow_rules, caution)
     wrong = 0
     as_json = as_json or output_file is not None
     if input_file is not None and output_file is not None and input_file.resolve() == output_file.resolve():

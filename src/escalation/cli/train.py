@@ -16,8 +16,16 @@ def train(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write the model directory.")] = Path(
         "model"
     ),
+    behaviour: Annotated[
+        Path | None,
+        typer.Option(
+            "--behaviour",
+            metavar="FILE",
+            help="Behaviour cases that the model must pass; by default those of the corpus that ships.",
+        ),
+    ] = None,
 ) -> None:
-    """Train a model on a corpus, check it with the oracle, and write it.
+    """Train a model on a corpus, check it with the oracle and the behaviour cases, and write it.
 
     \b
     Examples:
@@ -26,14 +34,16 @@ def train(
 
       escalation train --corpus tasks.jsonl --rulebook team.toml --out model
 
-    Exit codes: 0 written, 1 refused by the oracle, 4 corpus refused, 6 the extra 'train' is missing.
+    Exit codes: 0 written, 1 refused by the oracle or the cases, 4 corpus refused, 6 the extra 'train' is missing.
     """
     from escalation.cli.progress import steps_progress
+    from escalation.resources import default_behaviour
     from escalation.training import train as train_model
 
     book = rulebook_at(rulebook)
+    cases = behaviour or (default_behaviour() if corpus is None else None)
     with steps_progress() as progress:
-        model = train_model(corpus_path(corpus), book, out, progress)
+        model = train_model(corpus_path(corpus), book, out, progress, cases)
     about = model.about["corpus"]
     typer.echo(
         f"{out}: {len(model.vocabulary):,} n-grams and {len(model.labels)} labels "

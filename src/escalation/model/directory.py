@@ -18,14 +18,15 @@ from escalation.atomic import check_directory, replacing_directory
 from escalation.errors import ModelError
 from escalation.features import CueFeatures
 from escalation.jsontext import parse_json
-from escalation.model.heads import LabelPolicy, Model
+from escalation.model.heads import Model
+from escalation.model.joining import Join, LabelPolicy, head_names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from escalation.rulebook import Rulebook
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         **model.about,
         "format": FORMAT,
         "labels": list(model.labels),
-        "policies": {label: asdict(policy) for label, policy in model.policies.items()},
+        "policies": {label: _policy_to_dict(policy) for label, policy in model.policies.items()},
+        "known_share": model.known_share,
         "rulebook": {
             "name": rulebook.name,
             "sha256": rulebook.sha256,
@@ -124,7 +126,8 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
             weights, idf, bias = arrays["weights"], arrays["idf"], arrays["bias"]
         grams = vocabulary_file.decode().splitlines()
         labels = tuple(about["labels"])
-        policies = {label: LabelPolicy(**about["policies"][label]) for label in labels}
+        policies = {label: _policy_of(about["policies"][label]) for label in labels}
+        known_share = float(about["known_share"])
         features_sha256 = about["rulebook"]["features_sha256"]
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ModelError(
@@ -137,9 +140,18 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
             "train it again with that rulebook, or name the rulebook that it was trained with"
         )
     cues = len(features.names)
-    _check_shapes(path, len(labels), len(grams), cues, weights, idf, bias)
+    _check_shapes(path, len(head_names(labels)), len(grams), cues, weights, idf, bias)
     vocabulary = {gram: number for number, gram in enumerate(grams)}
-    return Model(labels, policies, vocabulary, idf, weights, bias, about)
+    return Model(labels, policies, vocabulary, idf, weights, bias, known_share, about)
+
+
+def _policy_to_dict(policy: LabelPolicy) -> dict[str, Any]:
+    fields = asdict(policy)
+    return fields | {"model": policy.model._asdict(), "hybrid": policy.hybrid._asdict()}
+
+
+def _policy_of(fields: dict[str, Any]) -> LabelPolicy:
+    return LabelPolicy(**fields | {"model": Join(**fields["model"]), "hybrid": Join(**fields["hybrid"])})
 
 
 def _read_about(path: Path) -> dict[str, Any]:
@@ -177,14 +189,14 @@ def _read_checked(path: Path, name: str, about: dict[str, Any]) -> bytes:
 
 def _check_shapes(
     path: Path,
-    labels: int,
+    heads: int,
     grams: int,
     cues: int,
     weights: np.ndarray[Any, Any],
     idf: np.ndarray[Any, Any],
     bias: np.ndarray[Any, Any],
 ) -> None:
-    wanted = {"weights": (grams + cues, labels), "idf": (grams,), "bias": (labels,)}
+    wanted = {"weights": (grams + cues, heads), "idf": (grams,), "bias": (heads,)}
     for name, array in (("weights", weights), ("idf", idf), ("bias", bias)):
         if array.shape != wanted[name] or array.dtype.kind != "f" or not np.isfinite(array).all():
             raise ModelError(

@@ -1,4 +1,4 @@
-"""Linear heads: one a label, over the n-grams and cues of a task."""
+"""Linear heads over the n-grams and cues of a task: one a label, and two more for each target that takes both parts."""
 
 from __future__ import annotations
 
@@ -8,33 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from escalation.model.joining import LabelPolicy, head_names
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-
-@dataclass(frozen=True, slots=True)
-class LabelPolicy:
-    """How signals of a label become a decision.
-
-    Attributes
-    ----------
-    by_rules : bool
-        The label has too little support to be learned: the rules alone decide it.
-    threshold : float
-        Probability from which the model says yes.
-    low, high : float
-        Between them the model abstains where the rules speak, and the rules decide.
-    support : int
-        Tasks of the training corpus that have the label.
-    """
-
-    by_rules: bool
-    threshold: float
-    low: float
-    high: float
-    support: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +22,20 @@ class Scores:
 
     Attributes
     ----------
-    probabilities : array of shape (labels,)
+    logits : tuple of float
+        One a head, in the order of `Model.heads`.
     occurrences : list of tuple of int
         Index in the task's n-gram list and feature number, of each known n-gram's first occurrence.
     values : array of shape (len(occurrences),)
         TF-IDF values of those n-grams.
+    known_words : int
+        Distinct words of the task that the model knows.
     """
 
-    probabilities: NDArray[np.float64]
+    logits: tuple[float, ...]
     occurrences: list[tuple[int, int]]
     values: NDArray[np.float64]
+    known_words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +50,11 @@ class Model:
         Feature number of each n-gram, from 0 in sorted order.
     idf : array of shape (n-grams,)
         Inverse document frequency of each n-gram.
-    weights : array of shape (n-grams + cues, labels), float32
-        Calibrated weights; the cues follow the n-grams.
-    bias : array of shape (labels,)
+    weights : array of shape (n-grams + cues, heads), float32
+        The cues follow the n-grams.
+    bias : array of shape (heads,)
+    known_share : float
+        A text of which a smaller share of the distinct words is known is unlike all that was learned from.
     about : dict
         Name, version, hashes, figures: what `model.json` holds besides.
     """
@@ -80,9 +65,15 @@ class Model:
     idf: NDArray[np.float32]
     weights: NDArray[np.float32]
     bias: NDArray[np.float64]
+    known_share: float = 0.0
     about: dict[str, Any] = field(default_factory=dict)
 
-    def score(self, grams: Sequence[str], cues: Sequence[int]) -> Scores:
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Names of the heads: the labels, then what joins two labels of one target."""
+        return head_names(self.labels)
+
+    def score(self, grams: Sequence[str], words: int, cues: Sequence[int]) -> Scores:
         """Score a task.
 
         Sublinear term frequency times inverse document frequency, normalised to length 1, as
@@ -92,6 +83,8 @@ class Model:
         ----------
         grams : sequence of str
             N-grams as `escalation.features.ngrams` gives them.
+        words : int
+            So many of them, in front, are single words.
         cues : sequence of int
             Active features as `CueFeatures.active` gives them.
         """
@@ -115,10 +108,5 @@ class Model:
         active = np.asarray(cues, np.intp) + len(self.vocabulary)
         logits = self.bias + values @ self.weights[numbers] + self.weights[active].sum(axis=0, dtype=np.float64)
         occurrences = [(first[number], number) for number in counts]
-        return Scores(sigmoid(logits), occurrences, values)
-
-
-def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give probabilities of logits without overflow."""
-    result: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * logits))
-    return result
+        known = sum(1 for index, _ in occurrences if index < words)
+        return Scores(tuple(logits.tolist()), occurrences, values, known)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from joblib import Parallel, delayed
 
+from escalation.features import analyze
 from escalation.model import Model
-from escalation.model.heads import sigmoid
+from escalation.model.joining import head_names
 from escalation.task import Task
 from escalation.training.folds import grouped_folds
+from escalation.training.heads import head_targets
 from escalation.training.pipeline import CUE_SCALE, CueTransformer, LinearHeads, TaskFeatures
-from escalation.training.policies import calibrate, tune
+from escalation.training.policies import learn_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from escalation.rulebook import Rulebook
 
 FOLDS = 5
+_UNLIKE = 0.002
+"""Share of the training tasks that are more unlike the others than a task that the model may be asked about."""
 _VERDICTS = {"for": 1, "silent": 0, "against": -1}
 
 
@@ -74,16 +78,22 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A classifier in scikit-learn's parts, and the same as a `Model`."""
+    """A classifier in scikit-learn's parts, and the same as a `Model`.
+
+    Attributes
+    ----------
+    out_of_fold : array of shape (tasks, labels)
+        The hybrid's probabilities, by heads that have not seen the task.
+    """
 
     features: TaskFeatures
     heads: LinearHeads
     model: Model
     out_of_fold: NDArray[np.float64]
 
-    def predict_proba(self, tasks: list[Task]) -> NDArray[np.float64]:
-        """Give calibrated probabilities of shape (tasks, labels) by scikit-learn's own transformers."""
-        return sigmoid(self.heads.decision_function(self.features.transform(tasks)))
+    def logits(self, tasks: list[Task]) -> NDArray[np.float64]:
+        """Give logits of shape (tasks, heads) by scikit-learn's own transformers."""
+        return self.heads.decision_function(self.features.transform(tasks))
 
 
 def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
@@ -104,12 +114,22 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
     )
 
 
-def _logits(data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
+def _fit_heads(features: TaskFeatures, data: Prepared) -> LinearHeads:
+    X = features.fit_transform(data.tasks, data.cues)
+    return LinearHeads().fit(X, head_targets(data.labels, data.targets), features.grams)
+
+
+def _unseen(
+    data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logits of tasks by heads that have not seen them, and the share of their words that those know."""
     features = TaskFeatures(data.rulebook)
-    seen = data.rows(train)
-    heads = LinearHeads().fit(features.fit_transform(seen.tasks, seen.cues), seen.targets, features.grams)
-    unseen = data.rows(test)
-    return heads.decision_function(features.transform(unseen.tasks, unseen.cues))
+    seen, unseen = data.rows(train), data.rows(test)
+    heads = _fit_heads(features, seen)
+    vocabulary = features.vectorizer_.vocabulary_
+    words = [{gram for gram in analyze(task.text) if " " not in gram} for task in unseen.tasks]
+    known = np.array([sum(word in vocabulary for word in found) / max(len(found), 1) for found in words])
+    return heads.decision_function(features.transform(unseen.tasks, unseen.cues)), known
 
 
 def fit(
@@ -138,26 +158,25 @@ def fit(
     steps = folds + 1
     splits = list(grouped_folds(list(data.groups), data.targets, folds))
     results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
-        delayed(_logits)(data, train, test) for train, test in splits
+        delayed(_unseen)(data, train, test) for train, test in splits
     )
-    logits = np.zeros(data.targets.shape)
+    logits, known = np.zeros((len(data), len(head_names(data.labels)))), np.zeros(len(data))
     for done, ((_, test), result) in enumerate(zip(splits, results, strict=True), 1):
-        logits[test] = result
+        logits[test], known[test] = result
         if progress:
             progress("out-of-fold", done, steps)
-    calibration = calibrate(logits, data.targets)
-    probabilities = sigmoid(logits * calibration[:, 0] + calibration[:, 1])
-    policies = tune(data.labels, probabilities, data.verdicts, data.targets)
+    policies, probabilities = learn_policies(data.labels, logits, data.verdicts, data.targets)
     features = TaskFeatures(data.rulebook)
-    heads = LinearHeads().fit(features.fit_transform(data.tasks, data.cues), data.targets, features.grams)
-    heads.coef_ = heads.coef_ * calibration[:, :1]
-    heads.intercept_ = heads.intercept_ * calibration[:, 0] + calibration[:, 1]
+    heads = _fit_heads(features, data)
     if progress:
         progress("all tasks", steps, steps)
-    return Fitted(features, heads, _as_model(data, features, heads, policies), probabilities)
+    model = _as_model(data, features, heads, policies, round(float(np.quantile(known, _UNLIKE)), 4))
+    return Fitted(features, heads, model, probabilities)
 
 
-def _as_model(data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[str, LabelPolicy]) -> Model:
+def _as_model(
+    data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[str, LabelPolicy], known_share: float
+) -> Model:
     vectorizer = features.vectorizer_
     grams = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
     weights = heads.coef_.T.copy()
@@ -169,4 +188,5 @@ def _as_model(data: Prepared, features: TaskFeatures, heads: LinearHeads, polici
         idf=vectorizer.idf_.astype(np.float32),
         weights=weights.astype(np.float32),
         bias=np.asarray(heads.intercept_, np.float64),
+        known_share=known_share,
     )

@@ -1,4 +1,4 @@
-"""The classifier as scikit-learn knows it: TF-IDF n-grams, rulebook cues, one linear head a label."""
+"""The classifier as scikit-learn knows it: TF-IDF n-grams, rulebook cues, linear heads."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from escalation.rules.engine import Verdict
     from escalation.task import Task
 
-CUE_SCALE = 0.35
+CUE_SCALE = 0.18
 """Value of a cue that is present, beside n-grams whose squares sum to 1."""
-MIN_DOCUMENTS = 2
+MIN_DOCUMENTS = 3
 """An n-gram of fewer tasks teaches nothing about other tasks."""
+ASIDE = -1
+"""In the targets of a head: a task that it does not learn from."""
+CERTAIN = 20.0
+"""Logit of a head that has seen one answer only."""
 STRENGTH = 16.0
 """Inverse of the regularisation, C of scikit-learn."""
 
@@ -54,7 +58,7 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for task in X:
             evidence = self.engine_.reader.read(task.text, task.stack)
             verdicts.append(self.engine_.judge(evidence))
-            indices += self.features_.active(evidence, verdicts[-1])
+            indices += self.features_.active(evidence)
             ends.append(len(indices))
         values = np.full(len(indices), CUE_SCALE)
         shape = (len(verdicts), len(self.features_.names))
@@ -62,12 +66,12 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """One logistic regression a label on n-grams and cues that are extracted already.
+    """Logistic regressions, one a head, on n-grams and cues that are extracted already.
 
     For each head the n-grams are weighted by how much more often they stand with the label than without
     (naive Bayes log-count ratios, Wang and Manning 2012, here damped to their square root); the weights are
-    folded into the coefficients, so that predicting knows nothing of it. A label without a positive (in a fold)
-    gets a head that always says no.
+    folded into the coefficients, so that predicting knows nothing of it. A head that has seen one answer only
+    (in a fold) always gives it.
     """
 
     def fit(self, X: sp.csr_matrix, y: NDArray[np.int8], grams: int = 0) -> LinearHeads:
@@ -76,21 +80,24 @@ class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : sparse matrix of shape (tasks, features)
-        y : array of shape (tasks, labels)
+        y : array of shape (tasks, heads)
+            1 and 0; `ASIDE` where a head does not learn from a task.
         grams : int
             So many features in front are n-grams, and weighted.
         """
         present = (X[:, :grams] > 0).astype(np.float64)
         weights, biases = [], []
-        for target in y.T:
-            if target.min() == target.max():
+        for column in y.T:
+            rows = np.flatnonzero(column != ASIDE)
+            target = column[rows]
+            if len(rows) == 0 or target.min() == target.max():
                 weights.append(np.zeros(X.shape[1]))
-                biases.append(20.0 if target.any() else -20.0)
+                biases.append(CERTAIN if target.any() else -CERTAIN)
                 continue
             scale = np.ones(X.shape[1])
-            scale[:grams] = _count_ratios(present, target)
+            scale[:grams] = _count_ratios(present[rows], target)
             head = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, max_iter=1000)
-            head.fit(X @ sp.diags(scale), target)
+            head.fit(X[rows] @ sp.diags(scale), target)
             weights.append(head.coef_[0] * scale)
             biases.append(float(head.intercept_[0]))
         self.coef_ = np.array(weights)
@@ -98,7 +105,7 @@ class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def decision_function(self, X: sp.csr_matrix) -> NDArray[np.float64]:
-        """Give logits of shape (tasks, labels)."""
+        """Give logits of shape (tasks, heads)."""
         logits: NDArray[np.float64] = np.asarray(X @ self.coef_.T) + self.intercept_
         return logits
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from escalation.behaviour import check_behaviour, read_cases
 from escalation.corpus import digests, read_corpus
 from escalation.errors import FindingError
 from escalation.extras import require
@@ -25,12 +26,18 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-_LIBRARIES = ("numpy", "scipy", "scikit-learn")
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "mapie")
 _LISTED = 5
 
 
-def train(corpus_path: Path, rulebook: Rulebook, out: Path, progress: Progress | None = None) -> Model:
-    """Check a corpus, train on it, let the oracle look at the model, and write the model directory.
+def train(
+    corpus_path: Path,
+    rulebook: Rulebook,
+    out: Path,
+    progress: Progress | None = None,
+    behaviour: Path | None = None,
+) -> Model:
+    """Check a corpus, train on it, let oracle and behaviour cases look at the model, and write the model directory.
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ def train(corpus_path: Path, rulebook: Rulebook, out: Path, progress: Progress |
         The model directory; an older one stays as it is unless all goes well.
     progress : callable, optional
         Called with what is being done, steps done and steps in all.
+    behaviour : Path, optional
+        Behaviour cases that the model must pass.
 
     Returns
     -------
@@ -55,18 +64,19 @@ def train(corpus_path: Path, rulebook: Rulebook, out: Path, progress: Progress |
     FindingError
         If the trained model has a hard finding.
     InputError
-        If the place cannot be written.
+        If the place cannot be written, or the behaviour cases cannot be read.
     """
     require("train", "Training")
     from escalation.training.checks import check_corpus
     from escalation.training.fit import fit, prepare
 
     check_place(out)
+    cases = read_cases(behaviour) if behaviour else []
     corpus = read_corpus(corpus_path)
     check_corpus(corpus, rulebook)
     fitted = fit(prepare(corpus, rulebook), progress=progress)
     model = replace(fitted.model, about=_about(out.name, corpus, rulebook, fitted))
-    findings = check_model(model, rulebook, corpus)
+    findings = check_model(model, rulebook, corpus) + check_behaviour(Predictor(rulebook, model), cases)
     if findings:
         listed = "; ".join(f"{f.code} in {f.task}: {f.message}" for f in findings[:_LISTED])
         raise FindingError(
@@ -90,6 +100,8 @@ def check_model(model: Model, rulebook: Rulebook, corpus: Corpus) -> list[Findin
 def _about(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> dict[str, Any]:
     from sklearn.metrics import average_precision_score, brier_score_loss
 
+    from escalation.training.caution import CONFIDENCE, RECALL
+
     targets = corpus.targets(rulebook, rulebook.labels)
     figures = {
         label: {
@@ -109,6 +121,7 @@ def _about(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> dic
             "groups": int(corpus.tasks["group"].nunique()),
             "texts": digests(corpus),
         },
+        "caution": {"recall": RECALL, "confidence": CONFIDENCE},
         "figures": {"method": "out of fold by project, without thresholds", "labels": figures},
         "libraries": {library: version(library) for library in _LIBRARIES},
     }

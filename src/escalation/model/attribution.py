@@ -1,0 +1,94 @@
+"""What each signal adds to the score of a label, so that all of it adds up.
+
+The score is linear in the label's own head. In the two nested heads it is not; what each of them moves is its mean over
+the two orders in which they can be moved from their start to where they are (Shapley 1953 for two players), and is
+shared among the n-grams and cues of that head in proportion to their weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from escalation.decision import join_of
+from escalation.model.joining import nested_heads, nested_logit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from escalation.decision import Engine
+    from escalation.model.heads import Model, Scores
+
+_STILL = 1e-6
+"""A head that moves less than this has no share in the score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What a label's score is made of: ``base + grams.sum() + cues.sum()`` and what the rules add.
+
+    Attributes
+    ----------
+    base : float
+        The score of a text without any known n-gram or cue.
+    grams : array of shape (occurrences,)
+        What each known n-gram adds, in the order of `Scores.occurrences`.
+    cues : array of shape (active cues,)
+        What each active cue adds.
+    """
+
+    base: float
+    grams: NDArray[np.float64]
+    cues: NDArray[np.float64]
+
+
+def attribute(model: Model, label: str, scores: Scores, cues: Sequence[int], engine: Engine) -> Attribution:
+    """Take the score of a label apart.
+
+    Parameters
+    ----------
+    model : Model
+    label : str
+    scores : Scores
+    cues : sequence of int
+        Active cue features.
+    engine : {"hybrid", "model"}
+    """
+    join = join_of(model.policies[label], engine)
+    index = model.labels.index(label)
+    bias = model.bias.tolist()
+    base = join.bias + join.flat * bias[index]
+    slopes = {index: join.flat}
+    heads = nested_heads(model.labels).get(label)
+    if heads is not None:
+        start = bias[heads.involved], heads.sign * bias[heads.degree]
+        end = scores.logits[heads.involved], heads.sign * scores.logits[heads.degree]
+        base += join.nested * nested_logit(*start)
+        of_involved, of_degree = _slopes(start, end)
+        slopes[heads.involved] = join.nested * of_involved
+        slopes[heads.degree] = join.nested * heads.sign * of_degree
+    columns, weights = np.array(list(slopes), np.intp), np.array(list(slopes.values()))
+    numbers = np.array([number for _, number in scores.occurrences], np.intp)
+    active = np.asarray(cues, np.intp) + len(model.vocabulary)
+    return Attribution(
+        base,
+        scores.values * (model.weights[np.ix_(numbers, columns)] @ weights),
+        model.weights[np.ix_(active, columns)] @ weights,
+    )
+
+
+def _slopes(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+    """How much of each of two logits' moves arrives in the logit of their probabilities' product."""
+    none, both = nested_logit(*start), nested_logit(*end)
+    only_first, only_second = nested_logit(end[0], start[1]), nested_logit(start[0], end[1])
+    first = (only_first - none + both - only_second) / 2
+    second = (only_second - none + both - only_first) / 2
+    moves = end[0] - start[0], end[1] - start[1]
+    return (
+        first / moves[0] if abs(moves[0]) > _STILL else 0.0,
+        second / moves[1] if abs(moves[1]) > _STILL else 0.0,
+    )
