@@ -68,7 +68,7 @@ def test_another_format_is_refused(directory, small_rulebook):
     about = json.loads((directory / "model.json").read_text())
     about["format"] = 99
     (directory / "model.json").write_text(json.dumps(about))
-    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 1"):
+    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 2"):
         read_model(directory, small_rulebook)
 
 

@@ -11,7 +11,8 @@ from escalation import load_rulebook
 from escalation.errors import CorpusError, FindingError
 from escalation.training import train
 from escalation.training.folds import grouped_folds
-from escalation.training.policies import MIN_SUPPORT, calibrate, tune
+from escalation.training.heads import head_targets
+from escalation.training.policies import MIN_SUPPORT, RULES_SAY, learn_policies
 
 LINES = [json.loads(line) for line in SMALL_CORPUS.read_text(encoding="utf-8").splitlines()]
 
@@ -98,6 +99,15 @@ def test_a_model_with_a_hard_finding_is_not_published(small_model_path, tmp_path
     assert contents(old) == contents(small_model_path)
 
 
+def test_a_model_that_fails_a_behaviour_case_is_not_published(small_model_path, small_rulebook, tmp_path):
+    cases = tmp_path / "cases.toml"
+    cases.write_text('[[minimum]]\nid = "case"\ntext = "Paint the pump"\nescalate = ["translator-french"]\n')
+    old = shutil.copytree(small_model_path, tmp_path / "model")
+    with pytest.raises(FindingError, match="H7 in case: must escalate translator-french"):
+        train(SMALL_CORPUS, small_rulebook, old, behaviour=cases)
+    assert contents(old) == contents(small_model_path)
+
+
 def test_an_interrupted_training_leaves_the_old_model(small_model_path, small_rulebook, tmp_path):
     old = shutil.copytree(small_model_path, tmp_path / "model")
 
@@ -123,39 +133,57 @@ def test_folds_never_split_a_group_and_keep_shares():
     assert sorted(tested) == list(range(900))
 
 
+def test_a_head_learns_degree_only_where_a_target_is_involved():
+    labels = ("escalate:a", "collaborate:a", "escalate:b", "core")
+    targets = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 0]], np.int8)
+    assert head_targets(labels, targets)[:, 4:].tolist() == [[1, 1], [1, 0], [0, -1]]
+
+
+def signals(random, tasks=6000):
+    """Logits whose sigmoid at half slope and shifted is the truth, and rules that are right nine times in ten."""
+    logits = random.normal(0, 3, (tasks, 1))
+    target = (random.random(tasks) < 1 / (1 + np.exp(-(0.5 * logits[:, 0] - 1)))).astype(np.int8)
+    right = random.random(tasks) < 0.9
+    verdicts = np.where(right, np.where(target == 1, 1, -1), np.where(target == 1, -1, 1)).astype(np.int8)
+    return logits, target[:, None], verdicts[:, None]
+
+
 def test_calibration_makes_shares_of_scores():
-    random = np.random.default_rng(1)
-    logits = random.normal(0, 2, (4000, 2))
-    truth = 1 / (1 + np.exp(-(0.5 * logits - 1)))
-    targets = (random.random((4000, 2)) < truth).astype(np.int8)
-    targets[:, 1] = 0
-    targets[: MIN_SUPPORT - 1, 1] = 1
-    fitted = calibrate(logits, targets)
-    assert fitted[0] == pytest.approx([0.5, -1], abs=0.15)
-    # Too few positives: left as it is.
-    assert fitted[1].tolist() == [1, 0]
+    logits, target, verdicts = signals(np.random.default_rng(1))
+    policies, _ = learn_policies(("escalate:a",), logits, verdicts, target)
+    join = policies["escalate:a"].model
+    assert (join.flat, join.bias) == pytest.approx((0.5, -1), abs=0.1)
+    assert (join.rules_for, join.rules_against) == (0, 0)
 
 
-def test_a_band_opens_only_where_the_rules_know_better():
-    random = np.random.default_rng(2)
-    target = (random.random(2000) < 0.3).astype(np.int8)
-    clear = np.where(target == 1, 0.9, 0.05)
-    vague = np.where(random.random(2000) < 0.5, 0.35, clear)
-    verdicts = np.where(target == 1, 1, -1).astype(np.int8)
-    silent = np.zeros(2000, np.int8)
-    labels = ("escalate:known", "escalate:unknown")
-    policies = tune(
-        labels, np.column_stack([vague, vague]), np.column_stack([verdicts, silent]), np.column_stack([target] * 2)
+def test_the_hybrid_learns_how_far_to_believe_the_rules():
+    logits, target, verdicts = signals(np.random.default_rng(2))
+    believed, probabilities = learn_policies(("escalate:a",), logits, verdicts, target)
+    assert believed["escalate:a"].hybrid.rules_for > 1
+    assert believed["escalate:a"].hybrid.rules_against < -1
+    right = ((probabilities[:, 0] >= believed["escalate:a"].thresholds["hybrid"]) == target[:, 0]).mean()
+    assert right > 0.88
+    noise = np.random.default_rng(3).permutation(verdicts)
+    doubted = learn_policies(("escalate:a",), logits, noise, target)[0]["escalate:a"].hybrid
+    assert 0 < doubted.rules_for < 2 * RULES_SAY[0]
+    assert 2 * RULES_SAY[1] < doubted.rules_against < 0
+
+
+def test_thresholds_are_half_of_the_best_f1():
+    logits, target, verdicts = signals(np.random.default_rng(4))
+    policy = learn_policies(("escalate:a",), logits, verdicts * 0, target)[0]["escalate:a"]
+    probability = 1 / (1 + np.exp(-(policy.model.flat * logits + policy.model.bias)))
+    best = max(
+        2 * ((probability >= place) & (target == 1)).sum() / ((probability >= place).sum() + target.sum())
+        for place in np.linspace(0.05, 0.8, 76)
     )
-    known, unknown = policies["escalate:known"], policies["escalate:unknown"]
-    assert known.low <= 0.35 < known.high
-    assert unknown.low == unknown.high == unknown.threshold
-    assert not known.by_rules
+    assert policy.thresholds["model"] == pytest.approx(best / 2, abs=0.01)
 
 
 def test_a_rare_label_is_left_to_the_rules():
     target = np.zeros((100, 1), np.int8)
     target[: MIN_SUPPORT - 1] = 1
-    policy = tune(("escalate:rare",), target * 0.9, np.zeros((100, 1), np.int8), target)["escalate:rare"]
+    policy = learn_policies(("escalate:rare",), target * 0.9, np.zeros((100, 1), np.int8), target)[0]["escalate:rare"]
     assert policy.by_rules
     assert policy.support == MIN_SUPPORT - 1
+    assert policy.cautious == {"model": None, "hybrid": None}

@@ -116,6 +116,7 @@ class CueFeatures:
         rulebook = self._rulebook
         content = [
             self.names,
+            rulebook.labels,
             [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values()],
             [
                 [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]

@@ -110,7 +110,7 @@ def _figures(
 
 
 def _answers(seen: Prepared, asked: Prepared) -> NDArray[np.int8]:
-    return answers_after(seen, asked.tasks, [_ENGINE])[_ENGINE]
+    return answers_after(seen, asked.tasks, [_ENGINE])[_ENGINE].given
 
 
 def _truth(data: Prepared) -> NDArray[np.int8]:

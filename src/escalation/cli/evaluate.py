@@ -100,6 +100,20 @@ def _tables(result: dict[str, Any]) -> Iterator[Table]:
     for engine, figures in engines.items():
         rows = ([label, *(row[key] for key in keys)] for label, row in figures["labels"].items())
         yield table(engine, ["label", "precision", "recall", "F1", "support", "answered"], rows)
+        if figures["coverage"] is not None:
+            yield _doubt(engine, figures)
+
+
+def _doubt(engine: str, figures: dict[str, Any]) -> Table:
+    """How far probabilities can be believed, and what leaving the least sure tasks to somebody else gains."""
+    calibration = figures["calibration"]
+    title = (
+        f"{engine}: expected calibration error {cell(calibration['micro_ece'])}, "
+        f"{cell(calibration['micro_ece_doubtful'])} from 5% on; model not asked on {figures['abstained']:.1%}"
+    )
+    keys = ("coverage", "confidence", "micro_f1", "exact_match", "micro_f1_of_all")
+    head = ["answered", "least confidence", "micro-F1", "exact match", "micro-F1, others missed"]
+    return table(title, head, ([point[key] for key in keys] for point in figures["coverage"]))
 
 
 def _with_interval(figure: dict[str, float | None]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,23 @@ if TYPE_CHECKING:
 
 OUTER_FOLDS = 5
 _STEP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What an engine answered to many tasks.
+
+    Attributes
+    ----------
+    given : array of shape (tasks, columns)
+        Modes and core, as `answer_columns` names them.
+    probabilities, thresholds : array of shape (tasks, labels)
+        Of the labels before groups are resolved; NaN in the rows of tasks on which no model was asked.
+    """
+
+    given: NDArray[np.int8]
+    probabilities: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
 
 
 def answer_columns(rulebook: Rulebook) -> tuple[str, ...]:
@@ -60,20 +78,29 @@ def answers_of(
     engine: Engine,
     tasks: Sequence[Task],
     progress: Progress | None = None,
-) -> NDArray[np.int8]:
-    """Answer tasks with one engine; shape (tasks, columns)."""
+) -> Answers:
+    """Answer tasks with one engine."""
     predictor = Predictor(rulebook, model, engine)
-    answers = []
+    rows = []
+    probabilities, thresholds = (np.full((len(tasks), len(rulebook.labels)), np.nan) for _ in range(2))
     for done, task in enumerate(tasks, 1):
-        answers.append(_row(predictor.predict(task)))
+        rows.append(_row(predictor.predict(task)))
+        if engine != "rules":
+            decisions = predictor.decisions(task)
+            for column, label in enumerate(rulebook.labels):
+                decision = decisions[label]
+                if decision.probability is not None:
+                    probabilities[done - 1, column] = decision.probability
+                    # A label that the rules alone decide is as sure as can be.
+                    thresholds[done - 1, column] = 0.5 if decision.threshold is None else decision.threshold
         if progress and (done % _STEP == 0 or done == len(tasks)):
             progress(f"answering by {engine}", done, len(tasks))
-    return indicators(answer_columns(rulebook), answers)
+    return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds)
 
 
 def cross_validate(
     data: Prepared, engines: Sequence[Engine], progress: Progress | None = None, jobs: int = -1
-) -> dict[Engine, NDArray[np.int8]]:
+) -> dict[Engine, Answers]:
     """Answer every task by a model that has not seen its project.
 
     Nested: weights, calibration, thresholds and bands are all fitted within the training folds.
@@ -89,29 +116,37 @@ def cross_validate(
 
     Returns
     -------
-    dict
-        For each engine, an array of shape (tasks, columns).
+    dict of str to Answers
     """
     from joblib import Parallel, delayed
 
     from escalation.training.folds import grouped_folds
 
-    columns = answer_columns(data.rulebook)
-    answers = {engine: np.zeros((len(data), len(columns)), np.int8) for engine in engines}
+    columns, labels = answer_columns(data.rulebook), data.labels
+    answers = {
+        engine: Answers(
+            np.zeros((len(data), len(columns)), np.int8),
+            np.full((len(data), len(labels)), np.nan),
+            np.full((len(data), len(labels)), np.nan),
+        )
+        for engine in engines
+    }
     splits = list(grouped_folds(list(data.groups), data.targets, OUTER_FOLDS))
     results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
         delayed(answers_after)(data.rows(train), data.rows(test).tasks, engines) for train, test in splits
     )
     for done, ((_, test), result) in enumerate(zip(splits, results, strict=True), 1):
         for engine in engines:
-            answers[engine][test] = result[engine]
+            answers[engine].given[test] = result[engine].given
+            answers[engine].probabilities[test] = result[engine].probabilities
+            answers[engine].thresholds[test] = result[engine].thresholds
         if progress:
             progress("cross-validation", done, len(splits))
     return answers
 
 
-def answers_after(seen: Prepared, asked: Sequence[Task], engines: Sequence[Engine]) -> dict[Engine, NDArray[np.int8]]:
-    """Fit a model to some tasks, in this process, and answer others by each engine; shape (asked, columns)."""
+def answers_after(seen: Prepared, asked: Sequence[Task], engines: Sequence[Engine]) -> dict[Engine, Answers]:
+    """Fit a model to some tasks, in this process, and answer others by each engine."""
     from escalation.training.fit import FOLDS, fit
 
     model = None

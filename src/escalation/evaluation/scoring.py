@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from escalation.corpus import seen_tasks
 from escalation.errors import CorpusError
 from escalation.evaluation.answers import answer_columns, answers_of, cross_validate, indicators
 from escalation.evaluation.metrics import summarize
-from escalation.rulebook import DISPOSITIONS
+from escalation.evaluation.reliability import calibration, confidences, risk_and_coverage
+from escalation.rulebook import CORE, DISPOSITIONS
 from escalation.training.fit import prepare
 
 if TYPE_CHECKING:
@@ -18,8 +21,10 @@ if TYPE_CHECKING:
 
     from escalation.corpus import Corpus
     from escalation.decision import Engine
+    from escalation.evaluation.answers import Answers
     from escalation.model import Model
     from escalation.rulebook import Rulebook
+    from escalation.training.fit import Prepared
 
 
 def evaluate(
@@ -46,7 +51,8 @@ def evaluate(
     dict
         ``method`` ("cross-validation", or "unseen" where nothing is fitted to the corpus), ``corpus`` and
         ``engines``, each with the figures of
-        `escalation.evaluation.metrics.summarize`.
+        `escalation.evaluation.metrics.summarize`, its ``calibration`` and its ``coverage`` curve, both None
+        for the rules, and ``abstained``, the share of tasks on which the model was not asked.
 
     Raises
     ------
@@ -57,7 +63,7 @@ def evaluate(
     data = prepare(corpus, rulebook)
     columns = answer_columns(rulebook)
     targets = indicators(columns, data.answers)
-    answers: dict[Engine, NDArray[Any]]
+    answers: dict[Engine, Answers]
     method = "unseen"
     if set(engines) == {"rules"}:
         answers = {"rules": answers_of(rulebook, None, "rules", data.tasks, progress)}
@@ -75,8 +81,22 @@ def evaluate(
     return {
         "method": method,
         "corpus": {"path": corpus.path.name, "sha256": corpus.sha256},
-        "engines": {engine: summarize(columns, targets, answers[engine], list(data.groups)) for engine in engines},
+        "engines": {engine: _figures(columns, targets, answers[engine], data) for engine in engines},
     }
+
+
+def _figures(columns: Sequence[str], targets: NDArray[np.int8], answers: Answers, data: Prepared) -> dict[str, Any]:
+    figures = summarize(columns, targets, answers.given, list(data.groups))
+    unasked = np.isnan(answers.probabilities).any(axis=1)
+    figures |= {"calibration": None, "coverage": None, "abstained": float(unasked.mean())}
+    if not unasked.all():
+        areas = [index for index, column in enumerate(columns) if column != CORE]
+        sure = confidences(answers.probabilities, answers.thresholds)
+        figures["calibration"] = calibration(data.labels, data.targets, answers.probabilities)
+        figures["coverage"] = risk_and_coverage(targets[:, areas], answers.given[:, areas], sure)
+    else:
+        figures["abstained"] = 0.0
+    return figures
 
 
 def _check_labels(corpus: Corpus, rulebook: Rulebook) -> None:

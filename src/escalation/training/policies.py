@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 MIN_SUPPORT = 12
 """Below so many tasks with a label, the rules alone decide it: too few to learn or to calibrate."""
-_PRIOR = 40
-"""The threshold of all labels together counts as much as this many tasks with the label."""
 _GRID = np.round(np.arange(0.05, 0.80, 0.01), 2)
-RULES_SAY = (0.3, -0.15)
+RULES_SAY = (0.5, -0.25)
 """What the rules add to a score at least, as a logit, where they are for a label, and where they are against it."""
 _SCALES = (1.5, 0.25, 0.3, 0.3)
 """How freely a join may move from even weights of the two views and no weight of the rules: the sum of the views,
@@ -158,19 +156,15 @@ def _thresholds(
     """Choose the threshold of every label for the best F1.
 
     Where probabilities are calibrated, the best threshold is half of the best F1 (Lipton, Elkan and Naryanaswamy 2014);
-    so it is taken from that, which varies less from sample to sample than the place of the maximum. The fewer tasks
-    have a label, the more its threshold is drawn towards that of all labels together.
+    so it is taken from that, which varies less from sample to sample than the place of the maximum. The threshold of
+    a label lies half way between its own and that of all labels together, which serves F1 over all.
     """
     shared = [index for index, label in enumerate(labels) if label != CORE]
     common = _best_f1(probabilities[:, shared], targets[:, shared]) / 2
     thresholds = {}
     for index, label in enumerate(labels):
-        support = int(targets[:, index].sum())
-        prior = 0 if label == CORE else _PRIOR
         own = _best_f1(probabilities[:, index], targets[:, index]) / 2
-        thresholds[label] = (
-            round((support * own + prior * common) / (support + prior), 4) if support + prior else common
-        )
+        thresholds[label] = round(own if label == CORE else (own + common) / 2, 4)
     return thresholds
 
 

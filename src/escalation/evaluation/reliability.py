@@ -1,0 +1,133 @@
+"""How far probabilities can be believed, and what is gained by leaving doubtful tasks to somebody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+BINS = 10
+MIN_POSITIVES = 30
+"""A label with fewer positives has no reliability of its own."""
+_COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
+
+
+def calibration(
+    labels: Sequence[str], targets: NDArray[np.int8], probabilities: NDArray[np.float64]
+) -> dict[str, Any] | None:
+    """Give the expected calibration error over all labels and of each that has support.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    targets : array of shape (tasks, labels)
+    probabilities : array of shape (tasks, labels)
+        NaN in the rows of tasks on which no model was asked.
+
+    Returns
+    -------
+    dict or None
+        ``micro_ece``; ``labels``, each with ``ece`` and ``brier``; ``bins`` over all labels: mean probability, share
+        that has the label, and count. None where no task has probabilities.
+
+    Notes
+    -----
+    Ten bins of equal width (Naeini, Cooper and Hauskrecht 2015), weighted by their counts. As most pairs of task and
+    label are clear negatives, an error over all of them flatters; ``micro_ece_doubtful`` leaves out those under 5 %.
+    """
+    asked = ~np.isnan(probabilities).any(axis=1)
+    if not asked.any():
+        return None
+    target, probability = targets[asked], probabilities[asked]
+    doubtful = probability >= 1 / (2 * BINS)
+    return {
+        "micro_ece": _ece(target.ravel(), probability.ravel()),
+        "micro_ece_doubtful": _ece(target[doubtful], probability[doubtful]),
+        "labels": {
+            label: {
+                "ece": _ece(target[:, column], probability[:, column]),
+                "brier": float(np.mean((probability[:, column] - target[:, column]) ** 2)),
+            }
+            for column, label in enumerate(labels)
+            if target[:, column].sum() >= MIN_POSITIVES
+        },
+        "bins": _bins(target.ravel(), probability.ravel()),
+    }
+
+
+def risk_and_coverage(
+    targets: NDArray[np.int8], given: NDArray[np.int8], confidence: NDArray[np.float64]
+) -> list[dict[str, float]]:
+    """Give the quality of the surest tasks' answers at several coverages.
+
+    Parameters
+    ----------
+    targets, given : array of shape (tasks, areas)
+        Dispositions towards modes, without core.
+    confidence : array of shape (tasks,)
+        How sure each answer is.
+
+    Returns
+    -------
+    list of dict
+        ``coverage``; ``confidence``, the least of those answered; ``micro_f1`` and ``exact_match`` of the answered
+        tasks; ``micro_f1_of_all``, where every mode of a task that is left unanswered counts as missed.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    points = []
+    for coverage in _COVERAGES:
+        answered = order[: max(1, round(coverage * len(order)))]
+        target, answer = targets[answered], given[answered]
+        both, total = int((target & answer).sum()), int(target.sum() + answer.sum())
+        everything = int(targets.sum() + answer.sum())
+        points.append(
+            {
+                "coverage": coverage,
+                "confidence": float(confidence[answered[-1]]),
+                "micro_f1": 2 * both / total if total else 0.0,
+                "micro_f1_of_all": 2 * both / everything if everything else 0.0,
+                "exact_match": float((target == answer).all(axis=1).mean()),
+            }
+        )
+    return points
+
+
+def confidences(probabilities: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How sure the least sure decision of each task is, from 0 at its threshold to 1 for certain.
+
+    Parameters
+    ----------
+    probabilities, thresholds : array of shape (tasks, labels)
+        NaN in the rows of tasks on which no model was asked: nothing is surer to be wrong than those.
+    """
+    above = (probabilities - thresholds) / (1 - thresholds)
+    below = (thresholds - probabilities) / thresholds
+    sure: NDArray[np.float64] = np.nan_to_num(np.where(probabilities >= thresholds, above, below).min(axis=1), nan=-1.0)
+    return sure
+
+
+def _bins(target: NDArray[np.int8], probability: NDArray[np.float64]) -> list[dict[str, float]]:
+    places = np.minimum((probability * BINS).astype(int), BINS - 1)
+    found = []
+    for place in range(BINS):
+        chosen = places == place
+        if chosen.any():
+            found.append(
+                {
+                    "probability": float(probability[chosen].mean()),
+                    "share": float(target[chosen].mean()),
+                    "count": int(chosen.sum()),
+                }
+            )
+    return found
+
+
+def _ece(target: NDArray[np.int8], probability: NDArray[np.float64]) -> float:
+    bins = _bins(target, probability)
+    total = sum(entry["count"] for entry in bins)
+    return float(sum(entry["count"] * abs(entry["probability"] - entry["share"]) for entry in bins) / max(total, 1))
