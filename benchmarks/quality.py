@@ -209,7 +209,7 @@ def without_cues(data: Prepared) -> Prepared:
         tasks.append(Task(text if text.strip() else "nothing", task.stack, None, task.id))
     from escalation.training.pipeline import CueTransformer
 
-    cues, verdicts = CueTransformer(data.rulebook).fit(tasks).transform_with_verdicts(tasks)
+    cues, verdicts = CueTransformer(data.rulebook, data.wordings).fit(tasks).transform_with_verdicts(tasks)
     values = {"for": 1, "silent": 0, "against": -1}
     matrix = np.array([[values[judged[label].value] for label in data.labels] for judged in verdicts], np.int8)
     return replace(data, tasks=tasks, cues=cues, verdicts=matrix)

@@ -358,3 +358,53 @@ def test_the_commands_of_the_readme_are_in_it():
     assert f'{venv} . && .venv/bin/escalation predict "{task}"' in readme
     assert f'{venv} -e ".[dev]" && .venv/bin/pytest' in readme
     assert f'{venv} -e ".[dev]" && .venv/bin/pytest' in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------------------------------------- explaining
+
+
+def test_an_explanation_for_people(run):
+    done = run("explain", "Split the users table without downtime", "--label", "escalate:database")
+    text = done.stdout.decode()
+    assert done.returncode == 0, done.stderr
+    assert "escalate:database-specialist  given: " in text
+    assert "Split the users table without downtime" in text
+    assert "  score +" in text
+    assert " = base -" in text
+    assert "rule database.migrations" in text
+    assert "collaborate:" not in text
+
+
+def test_an_explanation_for_programs(run):
+    explanation = json.loads(run("explain", "-", "--json", "--stack", "frontend=vue", stdin="Fix the page").stdout)
+    label = explanation["labels"][0]
+    assert label["label"] == "escalate:frontend"
+    assert label["given"]
+    total = label["base"] + sum(reason["weight"] for reason in label["contributions"])
+    assert total == pytest.approx(label["score"], abs=1e-4)
+
+
+def test_explaining_by_rules_and_of_nothing(run):
+    assert "by the rules" in run("explain", TASK, "--engine", "rules").stdout.decode()
+    assert "no label comes near" in run("explain", "Tidy the docstrings of the parser").stdout.decode()
+    assert "No label holds that" in run("explain", TASK, "--label", "plumber").stdout.decode()
+    refused(run("explain", " "), 2, "the task is empty")
+
+
+def test_caution_is_said_and_needs_the_model(run, validator):
+    done = run("predict", TASK, "--caution", "high")
+    assert "90% of each label's tasks found, with 90% confidence" in done.stdout.decode()
+    answer = answers(run("predict", TASK, "--caution", "high", "--json"))[0]
+    validator.validate(answer)
+    assert answer["promise"]["recall"] == 0.9
+    refused(run("predict", TASK, "--caution", "high", "--engine", "rules"), 2, "promise of the model")
+
+
+def test_behaviour_cases_of_ones_own(run, tmp_path):
+    (tmp_path / "cases.toml").write_text(
+        '[[minimum]]\nid = "pump"\ntext = "Paint the pump"\nabsent = ["*"]\ncore = true\n'
+    )
+    arguments = ["train", "--rulebook", SMALL_RULEBOOK, "--corpus", SMALL_CORPUS, "--out", "model", "--behaviour"]
+    refused(run(*arguments, "none.toml"), 2, "none.toml: cannot be read")
+    done = run(*arguments, "cases.toml")
+    assert (done.returncode == 0) == (tmp_path / "model").exists()

@@ -12,7 +12,7 @@ from escalation import Predictor, load_rulebook
 from escalation.errors import InputError, ModelError
 from escalation.model import read_model, write_model
 
-FILES = ("model.json", "weights.npz", "vocabulary.txt")
+FILES = ("model.json", "weights.npz", "vocabulary.txt", "wordings.txt")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_another_format_is_refused(directory, small_rulebook):
         read_model(directory, small_rulebook)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 1}', "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 2}', "[" * 100_000])
 def test_a_damaged_description_is_refused(directory, small_rulebook, text):
     (directory / "model.json").write_text(text)
     with pytest.raises(ModelError, match=r"model\.json"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from escalation.jsontext import parse_json
 from escalation.rulebook import CORE, DISPOSITIONS
 from escalation.stack import StackProfile
 from escalation.text import check_text
+from escalation.wordings import Wordings, read_wordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,11 +61,14 @@ class Corpus:
     sha256 : str
         Hash of the file.
     path : Path
+    wordings : Wordings
+        From the file ``wordings.toml`` beside it, where there is one.
     """
 
     tasks: pd.DataFrame
     sha256: str
     path: Path
+    wordings: Wordings = field(default_factory=Wordings)
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -142,7 +146,7 @@ def read_corpus(path: Path) -> Corpus:
             for line, name in zip(doubled["line"], doubled["id"], strict=True)
         ]
         raise CorpusError(f"{path}: {_some(places)}; give each task its own")
-    return Corpus(tasks, hashlib.sha256(content).hexdigest(), path)
+    return Corpus(tasks, hashlib.sha256(content).hexdigest(), path, read_wordings(path.parent / "wordings.toml"))
 
 
 def digests(corpus: Corpus) -> str:

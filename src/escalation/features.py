@@ -52,8 +52,8 @@ class CueFeatures:
     """Names and values of the cue features of one rulebook.
 
     For every cue: whether it stands in the task, in its first clause, in a clause with a work verb, and
-    taken back; for a mere wording the first two. For every category of technologies the first four, and
-    whether one is named that the stack does not list. For every group: whether the stack has one of its
+    taken back. For every category of technologies the same, and whether one is named that the stack does
+    not list. For every group: whether the stack has one of its
     technologies. Which technology or mode it is makes no difference, so that a rulebook can gain some
     without training again. What the rules say is no feature: it is the second signal, which joins the
     model's in the decision.
@@ -70,14 +70,10 @@ class CueFeatures:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        plain = [cue.id for cue in rulebook.cues.values() if cue.role != "wording"]
-        cues = [*plain, *(TECHNOLOGY_CUE + category for category in rulebook.categories)]
-        wordings = [cue.id for cue in rulebook.cues.values() if cue.role == "wording"]
-        self._wordings = frozenset(wordings)
+        cues = [*rulebook.cues, *(TECHNOLOGY_CUE + category for category in rulebook.categories)]
         self._categories = {t.name: t.category for t in rulebook.technologies.values()}
         names = [f"{cue}{suffix}" for cue in cues for suffix in ("", "@title", "@asked", "@back")]
         names += [f"{TECHNOLOGY_CUE}{category}@new" for category in rulebook.categories]
-        names += [f"{wording}{suffix}" for wording in wordings for suffix in ("", "@title")]
         names += [STACK_GIVEN]
         names += [f"stack:{group.category}" for group in rulebook.groups.values()]
         self.names = tuple(dict.fromkeys(names))
@@ -88,15 +84,13 @@ class CueFeatures:
         index = self._index
         present: set[int] = set()
         for hit in evidence.hits:
-            worded = hit.cue in self._wordings
             if hit.taken_back:
-                if not worded:
-                    present.add(index[f"{hit.cue}@back"])
+                present.add(index[f"{hit.cue}@back"])
                 continue
             present.add(index[hit.cue])
             if hit.clause == 0:
                 present.add(index[f"{hit.cue}@title"])
-            if hit.asked and not worded:
+            if hit.asked:
                 present.add(index[f"{hit.cue}@asked"])
             if hit.technology and hit.technology not in evidence.stack:
                 present.add(index[f"{hit.cue}@new"])

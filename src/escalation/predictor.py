@@ -69,7 +69,7 @@ class Predictor:
             raise InputError("high caution is a promise of the model, which the engine 'rules' does not ask")
         self._model = model if self.engine != "rules" else None
         self._signals = SignalReader(rulebook, self._model)
-        self._entries = EntryMaker(rulebook, self._signals.engine.reader, self._signals.features.names)
+        self._entries = EntryMaker(rulebook, self._signals.engine.reader, self._signals.names)
         self._about: dict[str, str] | None = None
         self._promise: Promise | None = None
         if self._model is not None:
@@ -213,7 +213,7 @@ class Predictor:
         """
         work = Task.of(task, stack, None)
         signals, abstained, decisions = self._decided(work)
-        names = self._signals.features.names
+        names = self._signals.names
         labels = {
             label: explain_label(label, decision, signals, self._model, self.engine, names)
             for label, decision in decisions.items()

@@ -29,7 +29,7 @@ class Signals:
     scores : Scores or None
         What the model says; None without a model.
     cues : tuple of int
-        Active cue features; empty without a model.
+        Active cues and, numbered behind them, wordings, as `SignalReader.names` has them; empty without a model.
     """
 
     evidence: Evidence
@@ -45,12 +45,18 @@ class SignalReader:
     ----------
     rulebook : Rulebook
     model : Model or None
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the cues and, behind them, of the model's wordings.
     """
 
     def __init__(self, rulebook: Rulebook, model: Model | None) -> None:
         self.engine = RuleEngine(rulebook)
         self.model = model
         self.features = CueFeatures(rulebook)
+        self.names = self.features.names + (model.wordings.features if model else ())
 
     def read(self, text: str, stack: StackProfile) -> Signals:
         """Read a text once and give what rules and model see in it."""
@@ -58,6 +64,10 @@ class SignalReader:
         verdicts = self.engine.judge(evidence)
         if self.model is None:
             return Signals(evidence, verdicts, None, ())
+        reading = evidence.reading
+        grams, words = ngrams(reading.words), len(reading.words)
+        title = reading.clauses[0][1] if reading.clauses else 0
         cues = self.features.active(evidence)
-        words = evidence.reading.words
-        return Signals(evidence, verdicts, self.model.score(ngrams(words), len(words), cues), tuple(cues))
+        behind = len(self.features.names)
+        cues += [behind + number for number in self.model.wordings.active(grams, words, title)]
+        return Signals(evidence, verdicts, self.model.score(grams, words, cues), tuple(cues))

@@ -18,6 +18,8 @@ from escalation.cli.options import (
     load_predictor,
 )
 
+from escalation.rulebook import CORE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -84,8 +86,10 @@ def _lines(explanation: Explanation, wanted: list[str]) -> Iterable[str]:
         for entry in explanation.labels
         if (any(part in entry.label for part in wanted) if wanted else _is_near(entry))
     ]
-    if not shown:
-        yield "Nobody else is needed, and no label comes near." if not wanted else "No label holds that."
+    if wanted and not shown:
+        yield "No label holds that."
+    if not wanted and all(entry.label == CORE for entry in shown):
+        yield "Nobody else is needed, and no label comes near.\n"
     for entry in shown:
         yield from _label_lines(explanation.text, entry)
 

@@ -1,7 +1,8 @@
 """The model directory: arrays and JSON, checked on loading, nothing executable.
 
-``model.json`` says what the model is and carries the hashes of the two other files and of itself;
-``weights.npz`` holds the arrays, ``vocabulary.txt`` one n-gram a line in sorted order.
+``model.json`` says what the model is and carries the hashes of the other files and of itself;
+``weights.npz`` holds the arrays, ``vocabulary.txt`` one n-gram a line in sorted order,
+``wordings.txt`` one phrase a line with the numbers of its lists.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from escalation.features import CueFeatures
 from escalation.jsontext import parse_json
 from escalation.model.heads import Model
 from escalation.model.joining import Join, LabelPolicy, head_names
+from escalation.wordings import Wordings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +38,7 @@ class _Layout:
     about: str = "model.json"
     weights: str = "weights.npz"
     vocabulary: str = "vocabulary.txt"
+    wordings: str = "wordings.txt"
 
 
 LAYOUT = _Layout()
@@ -64,6 +67,9 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
     contents = {
         LAYOUT.weights: buffer.getvalue(),
         LAYOUT.vocabulary: "".join(f"{gram}\n" for gram in model.vocabulary).encode(),
+        LAYOUT.wordings: "".join(
+            f"{phrase}\t{' '.join(map(str, numbers))}\n" for phrase, numbers in model.wordings.phrases.items()
+        ).encode(),
     }
     about = {
         **model.about,
@@ -71,6 +77,7 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         "labels": list(model.labels),
         "policies": {label: _policy_to_dict(policy) for label, policy in model.policies.items()},
         "known_share": model.known_share,
+        "wordings": list(model.wordings.names),
         "rulebook": {
             "name": rulebook.name,
             "sha256": rulebook.sha256,
@@ -121,6 +128,7 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
     about = _read_about(path)
     weights_file = _read_checked(path, LAYOUT.weights, about)
     vocabulary_file = _read_checked(path, LAYOUT.vocabulary, about)
+    wordings_file = _read_checked(path, LAYOUT.wordings, about)
     try:
         with np.load(io.BytesIO(weights_file), allow_pickle=False) as arrays:
             weights, idf, bias = arrays["weights"], arrays["idf"], arrays["bias"]
@@ -128,6 +136,7 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         labels = tuple(about["labels"])
         policies = {label: _policy_of(about["policies"][label]) for label in labels}
         known_share = float(about["known_share"])
+        wordings = _wordings_of(tuple(about["wordings"]), wordings_file)
         features_sha256 = about["rulebook"]["features_sha256"]
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ModelError(
@@ -139,10 +148,10 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
             f"{path}: was trained with other cues, rules or labels than the rulebook {rulebook.name!r} has; "
             "train it again with that rulebook, or name the rulebook that it was trained with"
         )
-    cues = len(features.names)
+    cues = len(features.names) + len(wordings.features)
     _check_shapes(path, len(head_names(labels)), len(grams), cues, weights, idf, bias)
     vocabulary = {gram: number for number, gram in enumerate(grams)}
-    return Model(labels, policies, vocabulary, idf, weights, bias, known_share, about)
+    return Model(labels, policies, vocabulary, idf, weights, bias, known_share, wordings, about)
 
 
 def _policy_to_dict(policy: LabelPolicy) -> dict[str, Any]:
@@ -152,6 +161,14 @@ def _policy_to_dict(policy: LabelPolicy) -> dict[str, Any]:
 
 def _policy_of(fields: dict[str, Any]) -> LabelPolicy:
     return LabelPolicy(**fields | {"model": Join(**fields["model"]), "hybrid": Join(**fields["hybrid"])})
+
+
+def _wordings_of(names: tuple[str, ...], content: bytes) -> Wordings:
+    rows = (line.partition("\t") for line in content.decode().splitlines())
+    phrases = {phrase: tuple(map(int, numbers.split())) for phrase, _, numbers in rows}
+    if any(number >= len(names) for numbers in phrases.values() for number in numbers):
+        raise ValueError("a wording without a name")
+    return Wordings(names, phrases)
 
 
 def _read_about(path: Path) -> dict[str, Any]:
@@ -175,14 +192,18 @@ def _read_about(path: Path) -> dict[str, Any]:
 
 
 def _read_checked(path: Path, name: str, about: dict[str, Any]) -> bytes:
-    stated = about["files"][name]
+    try:
+        stated = about["files"][name]
+        size, sha256 = stated["bytes"], stated["sha256"]
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{path}: {LAYOUT.about} is damaged: it says nothing of {name}; {_REMEDY}") from error
     try:
         data = (path / name).read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: {name} cannot be read ({error.strerror}); {_REMEDY}") from error
-    if len(data) != stated["bytes"]:
-        raise ModelError(f"{path}: {name} has {len(data):,} bytes and should have {stated['bytes']:,}; {_REMEDY}")
-    if _hash(data) != stated["sha256"]:
+    if len(data) != size:
+        raise ModelError(f"{path}: {name} has {len(data):,} bytes and should have {size:,}; {_REMEDY}")
+    if _hash(data) != sha256:
         raise ModelError(f"{path}: {name} was changed since it was written; {_REMEDY}")
     return data
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from escalation.model.joining import LabelPolicy, head_names
+from escalation.wordings import Wordings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,11 +51,13 @@ class Model:
         Feature number of each n-gram, from 0 in sorted order.
     idf : array of shape (n-grams,)
         Inverse document frequency of each n-gram.
-    weights : array of shape (n-grams + cues, heads), float32
-        The cues follow the n-grams.
+    weights : array of shape (n-grams + cues + wordings, heads), float32
+        Cues follow the n-grams, wordings the cues.
     bias : array of shape (heads,)
     known_share : float
         A text of which a smaller share of the distinct words is known is unlike all that was learned from.
+    wordings : Wordings
+        Phrases that count beside the n-grams.
     about : dict
         Name, version, hashes, figures: what `model.json` holds besides.
     """
@@ -66,6 +69,7 @@ class Model:
     weights: NDArray[np.float32]
     bias: NDArray[np.float64]
     known_share: float = 0.0
+    wordings: Wordings = field(default_factory=Wordings)
     about: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -86,7 +90,7 @@ class Model:
         words : int
             So many of them, in front, are single words.
         cues : sequence of int
-            Active features as `CueFeatures.active` gives them.
+            Numbers of the active cues, and behind them of the active wordings.
         """
         counts: dict[int, int] = {}
         first: dict[int, int] = {}

@@ -76,7 +76,6 @@ def load_rulebook(path: Path) -> Rulebook:
     technologies = _by_id(root, "technologies", _technology, "name")
     areas = _by_id(root, "areas", _area, "id")
     cues = _by_id(root, "cues", _cue, "id")
-    cues |= _wordings(root, set(cues))
     categories = {technology.category for technology in technologies.values()}
     names = _Names(sources, modes, {}, technologies, areas, {*cues, *(TECHNOLOGY_CUE + c for c in categories)})
     groups = _by_id(root, "groups", lambda table: _group(table, names), "slug")
@@ -200,17 +199,6 @@ def _cue(table: Table) -> Cue:
     role = _choice(table, "role", Role)
     reach = _choice(table, "reach", Reach, "clause")
     return Cue(name, cast("Role", role), phrases, cast("Reach", reach))
-
-
-def _wordings(root: Table, taken: set[str]) -> dict[str, Cue]:
-    """Cues that only the model weighs, each a line of the table ``wordings``."""
-    found = {}
-    for name, phrases in root.mapping("wordings", {}).items():
-        if name in taken or name.startswith(TECHNOLOGY_CUE) or "@" in name or " " in name:
-            raise root.refusal(f"wordings.{name}", "is a name that cannot be had", "use a new one without @ and space")
-        _check_phrases(root, f"wordings.{name}", tuple(phrases))
-        found[name] = Cue(name, "wording", tuple(phrases))
-    return found
 
 
 def _check_phrases(table: Table, key: str, phrases: tuple[str, ...]) -> None:

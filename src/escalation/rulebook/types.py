@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Disposition = Literal["escalate", "collaborate"]
-Role = Literal["evidence", "complex", "ordinary", "work", "takes_back", "wording"]
+Role = Literal["evidence", "complex", "ordinary", "work", "takes_back"]
 Reach = Literal["following", "clause"]
 
 DISPOSITIONS: tuple[Disposition, ...] = ("escalate", "collaborate")
@@ -69,8 +69,7 @@ class Cue:
     """A named set of phrases that play one role.
 
     ``evidence`` speaks for a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what
-    is asked for, ``takes_back`` takes back the mentions within its `reach`. A ``wording`` is one of the many ways
-    to say a thing: no rule rests on it, the model weighs it.
+    is asked for, ``takes_back`` takes back the mentions within its `reach`.
     """
 
     id: str

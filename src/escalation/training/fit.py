@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from escalation.corpus import Corpus
     from escalation.model import LabelPolicy
     from escalation.rulebook import Rulebook
+    from escalation.wordings import Wordings
 
 FOLDS = 5
 _UNLIKE = 0.002
@@ -44,7 +45,9 @@ class Prepared:
     targets : array of shape (tasks, labels)
     answers : list of tuple
         Escalations, collaborations and core of each task, as labelled.
-    cues : sparse matrix of shape (tasks, cue features)
+    wordings : Wordings
+        Those that stand beside the corpus.
+    cues : sparse matrix of shape (tasks, cues + wordings)
     verdicts : array of shape (tasks, labels)
         1 where the rules are for, -1 against, 0 silent.
     """
@@ -55,6 +58,7 @@ class Prepared:
     groups: NDArray[np.str_]
     targets: NDArray[np.int8]
     answers: list[tuple[tuple[str, ...], tuple[str, ...], bool]]
+    wordings: Wordings
     cues: sp.csr_matrix
     verdicts: NDArray[np.int8]
 
@@ -71,6 +75,7 @@ class Prepared:
             self.groups[rows],
             self.targets[rows],
             [self.answers[row] for row in rows],
+            self.wordings,
             self.cues[rows],
             self.verdicts[rows],
         )
@@ -100,7 +105,7 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
     """Compute what does not depend on a fold."""
     labels = rulebook.labels
     tasks = [Task(row.text, row.stack, None, row.id) for row in corpus.rows()]
-    cues, verdicts = CueTransformer(rulebook).fit(tasks).transform_with_verdicts(tasks)
+    cues, verdicts = CueTransformer(rulebook, corpus.wordings).fit(tasks).transform_with_verdicts(tasks)
     values = [[_VERDICTS[judged[label].value] for label in labels] for judged in verdicts]
     return Prepared(
         rulebook,
@@ -109,6 +114,7 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
         corpus.tasks["group"].to_numpy(dtype=str),
         corpus.targets(rulebook, labels),
         [(row.escalate, row.collaborate, row.core) for row in corpus.rows()],
+        corpus.wordings,
         cues,
         np.array(values, np.int8),
     )
@@ -123,7 +129,7 @@ def _unseen(
     data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Logits of tasks by heads that have not seen them, and the share of their words that those know."""
-    features = TaskFeatures(data.rulebook)
+    features = TaskFeatures(data.rulebook, data.wordings)
     seen, unseen = data.rows(train), data.rows(test)
     heads = _fit_heads(features, seen)
     vocabulary = features.vectorizer_.vocabulary_
@@ -166,7 +172,7 @@ def fit(
         if progress:
             progress("out-of-fold", done, steps)
     policies, probabilities = learn_policies(data.labels, logits, data.verdicts, data.targets)
-    features = TaskFeatures(data.rulebook)
+    features = TaskFeatures(data.rulebook, data.wordings)
     heads = _fit_heads(features, data)
     if progress:
         progress("all tasks", steps, steps)
@@ -189,4 +195,5 @@ def _as_model(
         weights=weights.astype(np.float32),
         bias=np.asarray(heads.intercept_, np.float64),
         known_share=known_share,
+        wordings=data.wordings,
     )

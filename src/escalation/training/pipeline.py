@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from escalation.features import CueFeatures, analyze
+from escalation.features import CueFeatures, analyze, ngrams
 from escalation.rules.engine import RuleEngine
 from escalation.training.folds import SEED
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from escalation.rulebook import Rulebook
     from escalation.rules.engine import Verdict
     from escalation.task import Task
+    from escalation.wordings import Wordings
 
 CUE_SCALE = 0.18
 """Value of a cue that is present, beside n-grams whose squares sum to 1."""
@@ -36,10 +37,11 @@ STRENGTH = 16.0
 
 
 class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Tasks to a sparse matrix of active cue features, each worth `CUE_SCALE`."""
+    """Tasks to a sparse matrix of active cues and, behind them, wordings, each worth `CUE_SCALE`."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, wordings: Wordings) -> None:
         self.rulebook = rulebook
+        self.wordings = wordings
 
     def fit(self, X: Any, y: Any = None) -> CueTransformer:
         """Prepare the rules; nothing is learned from the tasks."""
@@ -47,7 +49,7 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Iterable[Task]) -> sp.csr_matrix:
-        """Give a matrix of shape (tasks, cue features)."""
+        """Give a matrix of shape (tasks, cues + wordings)."""
         return self.transform_with_verdicts(X)[0]
 
     def transform_with_verdicts(self, X: Iterable[Task]) -> tuple[sp.csr_matrix, list[dict[str, Verdict]]]:
@@ -55,13 +57,18 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         indices: list[int] = []
         ends = [0]
         verdicts = []
+        behind = len(self.features_.names)
         for task in X:
             evidence = self.engine_.reader.read(task.text, task.stack)
             verdicts.append(self.engine_.judge(evidence))
+            reading = evidence.reading
+            title = reading.clauses[0][1] if reading.clauses else 0
             indices += self.features_.active(evidence)
+            worded = self.wordings.active(ngrams(reading.words), len(reading.words), title)
+            indices += [behind + number for number in worded]
             ends.append(len(indices))
         values = np.full(len(indices), CUE_SCALE)
-        shape = (len(verdicts), len(self.features_.names))
+        shape = (len(verdicts), behind + len(self.wordings.features))
         return sp.csr_matrix((values, indices, ends), shape=shape), verdicts
 
 
@@ -121,12 +128,13 @@ def _count_ratios(present: sp.csr_matrix, target: NDArray[np.int8]) -> NDArray[n
 class TaskFeatures(BaseEstimator):  # type: ignore[misc]
     """TF-IDF n-grams beside cues. The cues do not depend on the fit and may be given."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, wordings: Wordings) -> None:
         self.rulebook = rulebook
+        self.wordings = wordings
 
     def fit_transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
         """Learn the n-grams and give the features of shape (tasks, n-grams + cues)."""
-        self.cues_ = CueTransformer(self.rulebook).fit(tasks)
+        self.cues_ = CueTransformer(self.rulebook, self.wordings).fit(tasks)
         self.vectorizer_ = TfidfVectorizer(analyzer=analyze, sublinear_tf=True, min_df=MIN_DOCUMENTS, dtype=np.float64)
         return self._beside(self.vectorizer_.fit_transform([task.text for task in tasks]), tasks, cues)
 
