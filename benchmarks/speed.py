@@ -33,7 +33,7 @@ TASK = "Split the users table into accounts and profiles without downtime, then 
 COLD_PIPELINE = """
 import sys, joblib
 fitted, task = joblib.load(sys.argv[1])
-print(fitted.predict_proba([task]).round(3).tolist())
+print(fitted.logits([task]).round(3).tolist())
 """
 
 
@@ -57,8 +57,8 @@ def in_process(count: int, repeats: int) -> dict[str, list[float]]:
         "full answer with reasons": lambda: [predictor.predict(task) for task in tasks],
         "probabilities and rules, no reasons": lambda: [reader.read(task.text, task.stack) for task in tasks],
         "rules alone, full answer": lambda: [rules.predict(task) for task in tasks],
-        "scikit-learn pipeline, one by one": lambda: [fitted.predict_proba([task]) for task in tasks],
-        "scikit-learn pipeline, one batch": lambda: fitted.predict_proba(tasks),
+        "scikit-learn pipeline, one by one": lambda: [fitted.logits([task]) for task in tasks],
+        "scikit-learn pipeline, one batch": lambda: fitted.logits(tasks),
     }
     figures: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats + 1):

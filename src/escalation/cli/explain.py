@@ -17,7 +17,6 @@ from escalation.cli.options import (
     StackOption,
     load_predictor,
 )
-
 from escalation.rulebook import CORE
 
 if TYPE_CHECKING:
