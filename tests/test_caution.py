@@ -49,6 +49,20 @@ def test_a_cautious_answer_holds_the_plain_one_and_says_what_it_promises(predict
     assert modes[0] <= modes[1]
 
 
+def test_nothing_is_promised_where_the_model_was_not_asked():
+    assert Predictor.load(caution="high").predict("добавить миграцию базы данных").promise is None
+
+
+def test_a_mode_that_has_a_label_is_named_on_one_side():
+    cautious = Predictor.load(caution="high")
+    text = "Store orders in a new table with an Alembic migration, password hashing at login and structured logs"
+    given = {label.partition(":")[2] for label, decision in cautious.decisions(text).items() if decision.given}
+    answer = cautious.predict(text)
+    named = {entry.group or entry.mode for entry in answer.escalate + answer.collaborate}
+    assert {"database-specialist", "security-specialist"} <= named
+    assert given - {"", "auth-provider"} <= named
+
+
 def test_caution_needs_a_model(rulebook):
     with pytest.raises(InputError, match="promise of the model"):
         Predictor(rulebook, caution="high")

@@ -387,24 +387,34 @@ def test_an_explanation_for_programs(run):
 def test_explaining_by_rules_and_of_nothing(run):
     assert "by the rules" in run("explain", TASK, "--engine", "rules").stdout.decode()
     assert "no label comes near" in run("explain", "Tidy the docstrings of the parser").stdout.decode()
-    assert "No label holds that" in run("explain", TASK, "--label", "plumber").stdout.decode()
+    refused(
+        run("explain", TASK, "--label", "plumber"), 2, "no label holds 'plumber'", "collaborate:database-specialist"
+    )
+    only = json.loads(run("explain", TASK, "--label", "collaborate:docker", "--json").stdout)
+    assert [label["label"] for label in only["labels"]] == ["collaborate:docker-compose-specialist"]
+    assert "no label comes near" not in run("explain", "🚀🚀").stdout.decode()
+    assert "\x1b" not in run("explain", "Write the \x1b[31mDockerfile").stdout.decode()
     refused(run("explain", " "), 2, "the task is empty")
 
 
 def test_caution_is_said_and_needs_the_model(run, validator):
     done = run("predict", TASK, "--caution", "high")
-    assert "90% of each label's tasks found, with 90% confidence" in done.stdout.decode()
+    assert "a mode is named in 90% of the tasks that need it, with 90% confidence" in done.stdout.decode()
+    assert "given" in run("explain", TASK, "--caution", "high").stdout.decode()
     answer = answers(run("predict", TASK, "--caution", "high", "--json"))[0]
     validator.validate(answer)
     assert answer["promise"]["recall"] == 0.9
     refused(run("predict", TASK, "--caution", "high", "--engine", "rules"), 2, "promise of the model")
+    refused(run("predict", TASK, "--caution", "high", "--model", "none", "--allow-rules"), 5, "no model directory")
 
 
 def test_behaviour_cases_of_ones_own(run, tmp_path):
-    (tmp_path / "cases.toml").write_text(
-        '[[minimum]]\nid = "pump"\ntext = "Paint the pump"\nabsent = ["*"]\ncore = true\n'
-    )
+    passing = '[[minimum]]\nid = "view"\ntext = "Draw the exploded view"\nescalate = ["illustrator"]\n'
+    (tmp_path / "passing.toml").write_text(passing)
+    (tmp_path / "failing.toml").write_text(passing.replace("illustrator", "legal-reviewer"))
     arguments = ["train", "--rulebook", SMALL_RULEBOOK, "--corpus", SMALL_CORPUS, "--out", "model", "--behaviour"]
     refused(run(*arguments, "none.toml"), 2, "none.toml: cannot be read")
-    done = run(*arguments, "cases.toml")
-    assert (done.returncode == 0) == (tmp_path / "model").exists()
+    refused(run(*arguments, "failing.toml"), 1, "H7 in view: must escalate legal-reviewer")
+    assert not (tmp_path / "model").exists()
+    assert run(*arguments, "passing.toml").returncode == 0
+    assert (tmp_path / "model").exists()

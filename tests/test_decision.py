@@ -5,7 +5,7 @@ from math import log
 import numpy as np
 import pytest
 
-from escalation.decision import decide, decide_by_rules
+from escalation.decision import decide, decide_by_rules, with_own_work
 from escalation.model import Join, LabelPolicy, Model
 from escalation.model.joining import head_names, nested_logit, sigmoid
 from escalation.rules.engine import Verdict
@@ -98,7 +98,20 @@ def test_a_label_of_little_support_is_left_to_the_rules():
     decision = decide(rare, logits(), verdicts(escalate_b="for"), "hybrid")["escalate:b"]
     assert decision.given
     assert decision.source == "rules"
+    assert decision.probability is None
     assert not decide(rare, sure, verdicts(escalate_b="for"), "model")["escalate:b"].given
+
+
+def test_own_work_is_left_where_something_is_shared_and_nothing_handed_over():
+    def core(**heads):
+        return with_own_work(decide(model_with(), logits(**heads), verdicts(), "model"))["core"]
+
+    shared = core(collaborate_a=3.0)
+    assert shared.given
+    assert shared.source == "rules"
+    assert not core(collaborate_a=3.0, escalate_b=3.0).given
+    assert not core().given
+    assert core(core=3.0).source == "model"
 
 
 def test_the_rules_alone():

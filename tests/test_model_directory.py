@@ -113,6 +113,25 @@ def test_arrays_of_the_wrong_shape_are_refused(directory, small_rulebook):
             read_model(directory, small_rulebook)
 
 
+@pytest.mark.parametrize(
+    "change", [{"known_share": 7}, {"policies": {}}, {"wordings": []}, {"labels": ["escalate:illustrator"]}]
+)
+def test_a_description_that_contradicts_itself_is_refused(directory, small_rulebook, change):
+    about = json.loads((directory / "model.json").read_text()) | change
+    _forge(directory, about, (directory / "weights.npz").read_bytes())
+    with pytest.raises(ModelError, match="belong together|not finite numbers of shape"):
+        read_model(directory, small_rulebook)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_a_threshold_that_is_no_probability_is_refused(directory, small_rulebook, threshold):
+    about = json.loads((directory / "model.json").read_text())
+    about["policies"][about["labels"][0]]["thresholds"]["hybrid"] = threshold
+    _forge(directory, about, (directory / "weights.npz").read_bytes())
+    with pytest.raises(ModelError, match="belong together"):
+        read_model(directory, small_rulebook)
+
+
 def _forge(directory, about, weights):
     import hashlib
 

@@ -216,6 +216,21 @@ def test_a_part_stands_alone_and_says_what_it_belongs_to(predictor):
     assert parts["write the Dockerfile"].escalate == ("docker-compose-specialist",)
 
 
+def test_the_context_of_parts_stays_short(predictor):
+    answer = predictor.predict("update the docs " * 500 + "\n" + "write the Dockerfile\n" * 200)
+    assert len(answer.parts) >= 200
+    assert max(len(part.context or "") for part in answer.parts) == 200
+
+
+def test_what_is_escalated_is_not_undecided(predictor):
+    answer = predictor.predict(
+        "Split the orders table by year without downtime; new Alembic revision, models and constraints"
+    )
+    escalated = {entry.mode for entry in answer.escalate}
+    assert "database-specialist" in escalated
+    assert not escalated & {entry.target for entry in answer.undecided}
+
+
 def test_a_title_needs_no_context(predictor):
     assert [part.context for part in predictor.predict("Write the Dockerfile").parts] == [None]
 

@@ -22,6 +22,8 @@ def test_tasks_on_which_no_model_was_asked_are_left_out():
     targets = np.array([[1], [0]], np.int8)
     assert calibration(("a",), targets, np.array([[np.nan], [np.nan]])) is None
     assert calibration(("a",), targets, np.array([[0.9], [np.nan]]))["micro_ece"] == pytest.approx(0.1)
+    ruled = calibration(("a", "b"), np.array([[1, 1]], np.int8), np.array([[0.9, np.nan]]))
+    assert ruled["micro_ece"] == pytest.approx(0.1)
 
 
 def test_unanswered_modes_count_as_missed():

@@ -13,7 +13,7 @@ VERBS = frozenset({"add", "write", "build"})
 
 def clauses(text):
     reading = read(text, VERBS)
-    return [text[slice(*reading.clause_span(clause))] for clause in range(len(reading.clauses))]
+    return [text[reading.starts[first] : reading.ends[last - 1]] for first, last in reading.clauses]
 
 
 @pytest.mark.parametrize(

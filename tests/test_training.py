@@ -180,6 +180,14 @@ def test_thresholds_are_half_of_the_best_f1():
     assert policy.thresholds["model"] == pytest.approx(best / 2, abs=0.01)
 
 
+def test_a_label_that_nothing_finds_is_not_given_always():
+    random = np.random.default_rng(6)
+    target = (np.arange(4000) < 20).astype(np.int8)[:, None]
+    logits, silent = random.normal(0, 1, (4000, 1)), np.zeros((4000, 1), np.int8)
+    policies, probabilities = learn_policies(("core",), logits, silent, target)
+    assert (probabilities >= policies["core"].thresholds["hybrid"]).mean() < 0.1
+
+
 def test_a_rare_label_is_left_to_the_rules():
     target = np.zeros((100, 1), np.int8)
     target[: MIN_SUPPORT - 1] = 1

@@ -69,6 +69,7 @@ def test_what_stands_beside_a_corpus_is_read_with_it(tmp_path):
         ("a = [1]", "a has 1; a wording has one to 3 words"),
         ('a = ["one ~ two"]', "no gap"),
         ('a = ["wor*"]', r"no \*"),
+        ('a = ["one* two"]', r"no \*"),
         ('a = ["one two three four"]', "one to 3 words"),
         ('a = ["one||two"]', "does not compile"),
     ],

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from escalation.errors import InputError
 from escalation.oracle import Finding
+from escalation.task import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,17 @@ _KEYS = {
     "direction": {"other_text", "label", "rises"},
 }
 _SHARED = {"id", "text", "stack", "known"}
+_NEEDED = {"minimum": {"id", "text"}, "invariance": {"id", "text"}, "direction": {"id", "text", "other_text", "label"}}
+_KINDS: dict[str, type] = {
+    "stack": dict,
+    "other_stack": dict,
+    "but": dict,
+    "core": bool,
+    "rises": bool,
+    "escalate": list,
+    "collaborate": list,
+    "absent": list,
+}
 _MOVES = 0.005
 """A probability that changes by less does not rise or fall."""
 
@@ -73,12 +85,12 @@ def read_cases(path: Path) -> list[Case]:
         raise InputError(f"{path}: is no TOML: {error}") from error
     cases: dict[str, Case] = {}
     for kind, own in _KEYS.items():
-        for number, row in enumerate(tables.pop(kind, []), 1):
-            wrong = set(row) - own - _SHARED or {"id", "text"} - set(row)
-            if wrong or row["id"] in cases:
-                what = (
-                    f"lacks or cannot have {', '.join(sorted(wrong))}" if wrong else f"{row['id']!r} stands there twice"
-                )
+        rows = tables.pop(kind, [])
+        for number, row in enumerate(rows if isinstance(rows, list) else [rows], 1):
+            what = _fault(row, kind, own)
+            if what is None and row["id"] in cases:
+                what = f"{row['id']!r} stands there twice"
+            if what:
                 raise InputError(f"{path}: {kind} case {number}: {what}; see escalation.behaviour.Case")
             demands = {key: value for key, value in row.items() if key in own}
             known = row.get("known")
@@ -86,6 +98,26 @@ def read_cases(path: Path) -> list[Case]:
     if tables:
         raise InputError(f"{path}: unknown tables {', '.join(tables)}; use {', '.join(_KEYS)}")
     return list(cases.values())
+
+
+def _fault(row: object, kind: str, own: set[str]) -> str | None:
+    """What is wrong with the form of a case."""
+    if not isinstance(row, dict):
+        return "is no table"
+    wrong = set(row) - own - _SHARED or _NEEDED[kind] - set(row)
+    if wrong:
+        return f"lacks or cannot have {', '.join(sorted(wrong))}"
+    for key, value in row.items():
+        kinds = _KINDS.get(key, str)
+        texts = [text for text in value if not isinstance(text, str)] if isinstance(value, list | dict) else []
+        if not isinstance(value, kinds) or texts:
+            return f"{key} is {value!r}"
+    try:
+        for text, stack in (("text", "stack"), ("other_text", "other_stack")):
+            Task.of(str(row.get(text, row["text"])), row.get(stack))
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def check_case(predictor: Predictor, case: Case) -> str | None:
@@ -97,6 +129,8 @@ def check_case(predictor: Predictor, case: Case) -> str | None:
         other = predictor.predict(text, case.demands.get("other_stack", case.stack))
         return _invariance(predictor.predict(case.text, case.stack), other, case.demands.get("but", {}))
     label = case.demands["label"]
+    if label not in predictor.rulebook.labels:
+        return f"{label!r} is no label; use one of {', '.join(predictor.rulebook.labels)}"
     before, after = (predictor.decisions(words, case.stack)[label].probability or 0.0 for words in (case.text, text))
     rises = case.demands.get("rises", True)
     moved = after - before if rises else before - after

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from escalation.model.joining import log_odds, nested_heads, nested_logit, sigmoid
+from escalation.rulebook.types import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,8 @@ class Decision:
     ----------
     given : bool
     source : {"model", "rules"}
-        ``rules`` where the label would be decided otherwise without what the rules say.
+        ``rules`` where the label would be decided otherwise without what the rules say; for own work also where it
+        follows from the other labels.
     probability : float or None
         Calibrated; None where no model was asked.
     score : float or None
@@ -81,7 +83,7 @@ def decide(
         policy = model.policies[label]
         verdict = verdicts[label].value if engine == "hybrid" else "silent"
         if policy.by_rules:
-            decisions[label] = Decision(verdict == "for", "rules" if engine == "hybrid" else "model", 0.0)
+            decisions[label] = Decision(verdict == "for", "rules" if engine == "hybrid" else "model")
             continue
         join = join_of(policy, engine)
         heads = nested.get(label)
@@ -96,6 +98,15 @@ def decide(
 def join_of(policy: LabelPolicy, engine: Engine) -> Join:
     """Weights of a label's signals under an engine."""
     return policy.hybrid if engine == "hybrid" else policy.model
+
+
+def with_own_work(decisions: dict[str, Decision]) -> dict[str, Decision]:
+    """Say that own work is left where something is shared and nothing handed over, whatever the score of that label."""
+    given = {label.partition(":")[0] for label, decision in decisions.items() if decision.given}
+    core = decisions[CORE]
+    if "collaborate" in given and "escalate" not in given and not core.given:
+        decisions[CORE] = replace(core, given=True, source="rules", undecided=False)
+    return decisions
 
 
 def decide_by_rules(verdicts: Mapping[str, Verdict]) -> dict[str, Decision]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from escalation.signals import Signals
     from escalation.text import Reading
 
+MAX_CONTEXT = 200
+"""Characters of a task's first clause that stand with each of its other parts."""
 _JOINING = frozenset({"and", "then", "but", "afterwards", "also", "or"})
 _OPENING = "([`\"'@/.$#<"
 _CLOSING = ")]`\"'>/%"
@@ -43,7 +45,7 @@ def parts_of(
             targets = caused.setdefault(clause, {"escalate": [], "collaborate": []})[disposition]
             if target not in targets:
                 targets.append(target)
-    title = reading.text[slice(*_span(reading, 0))] if reading.clauses else None
+    title = reading.text[slice(*_span(reading, 0))][:MAX_CONTEXT] if reading.clauses else None
     parts = []
     for clause in sorted(caused):
         start, end = _span(reading, clause)

@@ -118,7 +118,7 @@ class Part:
         Offsets of `text` in the task, in characters.
     escalate, collaborate : tuple of str
     context : str or None
-        The task's first clause, where the part is another: what the part belongs to.
+        The beginning of the task's first clause, where the part is another: what the part belongs to.
     """
 
     text: str
@@ -131,7 +131,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A label whose probability is below its threshold, and not far: it is not in the answer, and not ruled out."""
+    """A label whose probability is below its threshold, and not far: it is not in the answer, and not ruled out.
+
+    Attributes
+    ----------
+    disposition : str
+    target : str
+        A mode, or a group that is not resolved here.
+    probability : float
+    """
 
     disposition: str
     target: str
@@ -145,7 +153,8 @@ class Promise:
     Attributes
     ----------
     recall : float
-        Share of the tasks with a label that are to be found.
+        Of the tasks that have a label, the share in which its mode is named; for a collaboration that may be among the
+        escalations, as an escalation outranks it.
     confidence : float
         Probability with which the share holds on tasks like those of the training.
     not_attainable : tuple of str

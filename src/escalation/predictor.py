@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalation.acceptance import accept
-from escalation.decision import CAUTIONS, ENGINES, Caution, Decision, Engine, decide, decide_by_rules
+from escalation.decision import CAUTIONS, ENGINES, Caution, Decision, Engine, decide, decide_by_rules, with_own_work
 from escalation.doubt import why_not_asked
 from escalation.entries import EntryMaker
 from escalation.errors import InputError, ModelError
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from escalation.model import Model
-    from escalation.prediction import Entry
     from escalation.rulebook import Rulebook
     from escalation.signals import Signals
 
@@ -156,11 +155,12 @@ class Predictor:
                 if not self._model.policies[label].by_rules
             }
         escalate, collaborate, targets = self._entries.entries(given, decisions, signals, attributions)
-        core = _core(decisions[CORE], escalate, collaborate)
+        core = _core(decisions[CORE])
+        escalated = {_split(label)[1] for label in given if label.startswith("escalate:")}
         undecided = tuple(
             Undecided(*_split(label), round(decision.probability or 0.0, 4))
             for label, decision in decisions.items()
-            if decision.undecided and label != CORE
+            if decision.undecided and label != CORE and _split(label)[1] not in escalated
         )
         accepted = None
         if work.delegated_by is not None:
@@ -174,7 +174,7 @@ class Predictor:
             accepted,
             self.engine,
             abstained,
-            self._promise,
+            None if abstained else self._promise,
             dict(self._about) if self._about else None,
             work.id,
         )
@@ -232,27 +232,25 @@ class Predictor:
         """Read the signals of a task, say why the model is not asked if it is not, and decide every label."""
         signals = self._signals.read(work.text, work.stack)
         if self._model is None or signals.scores is None:
-            return signals, None, decide_by_rules(signals.verdicts)
+            return signals, None, with_own_work(decide_by_rules(signals.verdicts))
         abstained = None
         if self.engine == "hybrid":
             abstained = why_not_asked(signals.evidence.reading, signals.scores, self._model)
         if abstained:
-            return signals, abstained, decide_by_rules(signals.verdicts)
-        return (
-            signals,
-            None,
-            decide(self._model, signals.scores.logits, signals.verdicts, self.engine, self.caution),
-        )
+            return signals, abstained, with_own_work(decide_by_rules(signals.verdicts))
+        decisions = decide(self._model, signals.scores.logits, signals.verdicts, self.engine, self.caution)
+        return signals, None, with_own_work(decisions)
 
 
-def _core(decision: Decision, escalate: tuple[Entry, ...], collaborate: tuple[Entry, ...]) -> Core:
-    value = decision.given or bool(collaborate and not escalate)
+def _core(decision: Decision) -> Core:
     probability = None if decision.probability is None else round(decision.probability, 4)
-    return Core(value, probability, decision.source)
+    return Core(decision.given, probability, decision.source)
 
 
 def _promise_of(model: Model, engine: Engine) -> Promise:
-    promised = model.about["caution"]
+    promised = model.about.get("caution")
+    if promised is None:
+        raise ModelError("the model promises no recall, so high caution cannot be had; train it again")
     missing = tuple(label for label in model.labels if label != CORE and model.policies[label].cautious[engine] is None)
     return Promise(promised["recall"], promised["confidence"], missing)
 

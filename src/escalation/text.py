@@ -51,11 +51,6 @@ class Reading:
     clause_of: list[int]
     clauses: list[tuple[int, int]]
 
-    def clause_span(self, clause: int) -> tuple[int, int]:
-        """Character offsets of a clause in the text."""
-        first, last = self.clauses[clause]
-        return self.starts[first], self.ends[last - 1]
-
 
 def check_text(text: object) -> str:
     """Refuse what is no task.

@@ -112,6 +112,6 @@ def _variants(path: Path, name: str, text: object) -> list[str]:
         variants = compile_phrase(text) if isinstance(text, str) else ()
     except PhraseError as error:
         raise CorpusError(f"{path}: {name} has {text!r}, which does not compile: it {error}") from error
-    if not variants or any(len(v) > LONGEST or GAP in v or v[-1].endswith("*") for v in variants):
+    if not variants or any(len(v) > LONGEST or GAP in v or any(word.endswith("*") for word in v) for v in variants):
         raise CorpusError(f"{path}: {name} has {text!r}; a wording has one to {LONGEST} words, no gap and no *")
     return [" ".join(ngrams(list(variant))[: len(variant)]) for variant in variants]

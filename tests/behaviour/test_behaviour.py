@@ -70,6 +70,11 @@ def test_what_fails_is_found_and_what_is_known_is_passed_over(predictor, tmp_pat
         ("[[minimum]]\nid='a'\ntext='b'\n[[invariance]]\nid='a'\ntext='b'", "'a' stands there twice"),
         ("[[minimal]]\nid='a'\ntext='b'", "unknown tables minimal"),
         ("[[", "is no TOML"),
+        ("minimum = 3", "minimum case 1: is no table"),
+        ("[[minimum]]\nid = ['a']\ntext = 'b'", "id is"),
+        ("[[minimum]]\nid = 'a'\ntext = ' '", "the task is empty"),
+        ("[[minimum]]\nid = 'a'\ntext = 'b'\nescalate = 'docker'", "escalate is 'docker'"),
+        ("[[direction]]\nid = 'a'\ntext = 'b'\nother_text = 'c'", "lacks or cannot have label"),
     ],
 )
 def test_a_file_of_cases_that_is_wrong_is_refused(tmp_path, text, message):

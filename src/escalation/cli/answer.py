@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from escalation.prediction import Entry, Prediction, Reason
 
 _SHOWN = 60
+_PARTS = 20
+"""As many parts are listed; `--json` has them all."""
 
 
 def as_text(answer: Prediction) -> str:
@@ -21,10 +23,12 @@ def as_text(answer: Prediction) -> str:
     lines.append(f"{_bold('Own work')}     {own}{_percent(answer.core.probability)}, by {_by(answer.core.source)}")
     if answer.parts:
         lines.append(_bold("Parts"))
-        for part in answer.parts:
+        for part in answer.parts[:_PARTS]:
             whom = [f"escalate {mode}" for mode in part.escalate] + [f"collaborate {mode}" for mode in part.collaborate]
             under = f'  (of "{_short(part.context)}")' if part.context else ""
             lines.append(f'  "{_short(part.text)}"  → {", ".join(whom)}{under}')
+        if len(answer.parts) > _PARTS:
+            lines.append(f"  … and {len(answer.parts) - _PARTS} more")
     if answer.undecided:
         unsure = (f"{u.disposition} {u.target}{_percent(u.probability)}" for u in answer.undecided)
         lines.append(f"{_bold('Undecided')}    {', '.join(unsure)}")
@@ -34,7 +38,8 @@ def as_text(answer: Prediction) -> str:
         lines.append(f"{_bold('Delegation')}   {verb}: {answer.accept.reason}{place}")
     if answer.promise is not None:
         held = (
-            f"{answer.promise.recall:.0%} of each label's tasks found, with {answer.promise.confidence:.0%} confidence"
+            f"a mode is named in {answer.promise.recall:.0%} of the tasks that need it, "
+            f"with {answer.promise.confidence:.0%} confidence"
         )
         lines.append(f"{_bold('Caution')}      {held}")
         if answer.promise.not_attainable:
@@ -74,11 +79,11 @@ def _reasons(reasons: tuple[Reason, ...]) -> Iterable[str]:
     rules: dict[tuple[str, str], list[str]] = {}
     for reason in reasons:
         if reason.kind == "rule":
-            rules.setdefault((reason.id or "", reason.section or ""), []).append(f'"{reason.text}"')
+            rules.setdefault((reason.id or "", reason.section or ""), []).append(f'"{_short(reason.text)}"')
     for (name, section), texts in rules.items():
         yield f"    rule {name}: {', '.join(dict.fromkeys(texts))}  [{section}]"
     for kind, title in (("term", "words"), ("cue", "cues")):
-        weighed = [f"{r.text} {r.weight:+.2f}" for r in reasons if r.kind == kind and r.weight is not None]
+        weighed = [f"{_short(r.text)} {r.weight:+.2f}" for r in reasons if r.kind == kind and r.weight is not None]
         if weighed:
             yield f"    {title} {', '.join(weighed)}"
     for reason in reasons:
@@ -97,8 +102,13 @@ def _percent(probability: float | None) -> str:
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = " ".join(visible(text).split())
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """Text whose control characters do nothing to a terminal."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "�" for sign in text)
 
 
 def _bold(text: str) -> str:

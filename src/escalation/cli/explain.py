@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from escalation.cli.answer import visible
 from escalation.cli.options import (
     AllowRulesOption,
+    CautionName,
+    CautionOption,
     EngineName,
     EngineOption,
     JsonOption,
@@ -43,6 +47,7 @@ def explain(
     ] = None,
     stack: StackOption = None,
     engine: EngineOption = EngineName.hybrid,
+    caution: CautionOption = CautionName.normal,
     model: ModelOption = None,
     rulebook: RulebookOption = None,
     allow_rules: AllowRulesOption = False,
@@ -50,8 +55,9 @@ def explain(
 ) -> None:
     """Show a task's text with what spoke for and against each label.
 
-    On a terminal, words that spoke for a label are green and underlined, those against it red. What is listed, with the
-    base, adds up to the score: the logit of the probability. Shown are the labels given and those that come near.
+    On a terminal, words are green and underlined where they first spoke for a label, red where against. What is
+    listed, with the base, adds up to the score: the logit of the probability. Shown are the labels given and those
+    that come near.
 
     \b
     Examples:
@@ -65,29 +71,30 @@ def explain(
     Exit codes: 0 explained, 2 bad input, 3 rulebook refused, 5 model refused.
     """
     from escalation.cli.inputs import read_stdin
+    from escalation.errors import InputError
     from escalation.stack import StackProfile
 
     profile = StackProfile.parse(stack) if stack else StackProfile()
-    predictor = load_predictor(model, rulebook, engine, allow_rules)
+    predictor = load_predictor(model, rulebook, engine, allow_rules, caution)
     explanation = predictor.explain(read_stdin() if text == "-" else text, profile)
+    if label:
+        wanted = tuple(entry for entry in explanation.labels if any(part in entry.label for part in label))
+        if not wanted:
+            known = ", ".join(sorted(entry.label for entry in explanation.labels))
+            raise InputError(f"no label holds {' or '.join(map(repr, label))}; the labels are {known}")
+        explanation = replace(explanation, labels=wanted)
     if as_json:
         typer.echo(json.dumps(explanation.to_dict(), ensure_ascii=False))
         return
-    for line in _lines(explanation, label or []):
+    for line in _lines(explanation, everything=bool(label)):
         typer.echo(line)
 
 
-def _lines(explanation: Explanation, wanted: list[str]) -> Iterable[str]:
+def _lines(explanation: Explanation, *, everything: bool) -> Iterable[str]:
     if explanation.abstained:
         yield f"The model was not asked: {explanation.abstained}. The rules alone answered."
-    shown = [
-        entry
-        for entry in explanation.labels
-        if (any(part in entry.label for part in wanted) if wanted else _is_near(entry))
-    ]
-    if wanted and not shown:
-        yield "No label holds that."
-    if not wanted and all(entry.label == CORE for entry in shown):
+    shown = [entry for entry in explanation.labels if everything or _is_near(entry)]
+    if not everything and not explanation.abstained and all(entry.label == CORE for entry in shown):
         yield "Nobody else is needed, and no label comes near.\n"
     for entry in shown:
         yield from _label_lines(explanation.text, entry)
@@ -103,7 +110,7 @@ def _label_lines(text: str, entry: LabelExplanation) -> Iterable[str]:
     if entry.probability is None or entry.score is None or entry.base is None or entry.threshold is None:
         yield f"{head}, by the rules"
         for reason in entry.contributions:
-            yield f'  rule {reason.id}: "{reason.text}"  [{reason.section}]'
+            yield f"  rule {_named('rule', reason.text, reason.id)}  [{reason.section}]"
         yield ""
         return
     turned = ", by the rules" if entry.source == "rules" else ""
@@ -119,7 +126,8 @@ def _label_lines(text: str, entry: LabelExplanation) -> Iterable[str]:
 
 
 def _named(kind: str, text: str, name: str | None) -> str:
-    return f'{name}: "{text}"' if kind == "rule" else " ".join(text.split())
+    flat = " ".join(visible(text).split())
+    return f'{name}: "{flat}"' if kind == "rule" else flat
 
 
 def _coloured(text: str, entry: LabelExplanation) -> str:
@@ -134,7 +142,7 @@ def _coloured(text: str, entry: LabelExplanation) -> str:
         end = place + 1
         while end < len(text) and weights[end] == weights[place]:
             end += 1
-        piece, weight = text[place:end], weights[place]
+        piece, weight = visible(text[place:end]), weights[place]
         if abs(weight) >= _FAINT and piece.strip():
             piece = typer.style(piece, fg="green" if weight > 0 else "red", underline=weight > 0)
         shown.append(piece)

@@ -35,6 +35,10 @@ ModelOption = Annotated[
 RulebookOption = Annotated[
     Path | None, typer.Option("--rulebook", metavar="FILE", help="Rulebook; by default the one that ships.")
 ]
+CautionOption = Annotated[
+    CautionName,
+    typer.Option("--caution", help="high: rather ask once too often; holds a stated recall where it can be promised."),
+]
 EngineOption = Annotated[EngineName, typer.Option("--engine", help="What decides.")]
 AllowRulesOption = Annotated[
     bool, typer.Option("--allow-rules", help="Go on by the rules alone where the model is refused.")
@@ -73,7 +77,8 @@ def load_predictor(
     try:
         return Predictor.load(model, rulebook=rulebook, engine=engine.value, caution=caution.value)
     except ModelError as error:
-        if not allow_rules:
+        if not allow_rules or caution is CautionName.high:
+            # High caution is a promise of the model, which rules cannot take over.
             raise
         typer.echo(f"warning: {error}; answering by the rules alone", err=True)
         return Predictor.load(rulebook=rulebook, engine="rules")

@@ -12,6 +12,7 @@ import typer
 from escalation.cli.options import (
     AllowRulesOption,
     CautionName,
+    CautionOption,
     EngineName,
     EngineOption,
     JsonOption,
@@ -48,12 +49,7 @@ def predict(
         typer.Option("--from", metavar="MODE", help="The mode that delegates the task: may it be accepted?"),
     ] = None,
     engine: EngineOption = EngineName.hybrid,
-    caution: Annotated[
-        CautionName,
-        typer.Option(
-            "--caution", help="high: rather ask once too often; holds a stated recall where it can be promised."
-        ),
-    ] = CautionName.normal,
+    caution: CautionOption = CautionName.normal,
     model: ModelOption = None,
     rulebook: RulebookOption = None,
     allow_rules: AllowRulesOption = False,

@@ -37,7 +37,7 @@ class Answers:
     given : array of shape (tasks, columns)
         Modes and core, as `answer_columns` names them.
     probabilities, thresholds : array of shape (tasks, labels)
-        Of the labels before groups are resolved; NaN in the rows of tasks on which no model was asked.
+        Of the labels before groups are resolved; NaN where no model was asked.
     """
 
     given: NDArray[np.int8]
@@ -89,10 +89,9 @@ def answers_of(
             decisions = predictor.decisions(task)
             for column, label in enumerate(rulebook.labels):
                 decision = decisions[label]
-                if decision.probability is not None:
+                if decision.probability is not None and decision.threshold is not None:
                     probabilities[done - 1, column] = decision.probability
-                    # A label that the rules alone decide is as sure as can be.
-                    thresholds[done - 1, column] = 0.5 if decision.threshold is None else decision.threshold
+                    thresholds[done - 1, column] = decision.threshold
         if progress and (done % _STEP == 0 or done == len(tasks)):
             progress(f"answering by {engine}", done, len(tasks))
     return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds)
@@ -103,7 +102,7 @@ def cross_validate(
 ) -> dict[Engine, Answers]:
     """Answer every task by a model that has not seen its project.
 
-    Nested: weights, calibration, thresholds and bands are all fitted within the training folds.
+    Nested: weights, calibration, joins and thresholds are all fitted within the training folds.
 
     Parameters
     ----------

@@ -27,36 +27,37 @@ def calibration(
     labels : sequence of str
     targets : array of shape (tasks, labels)
     probabilities : array of shape (tasks, labels)
-        NaN in the rows of tasks on which no model was asked.
+        NaN where no model was asked, for a task or for a label.
 
     Returns
     -------
     dict or None
-        ``micro_ece``; ``labels``, each with ``ece`` and ``brier``; ``bins`` over all labels: mean probability, share
-        that has the label, and count. None where no task has probabilities.
+        ``micro_ece``; ``micro_ece_doubtful``; ``labels``, each with ``ece`` and ``brier``; ``bins`` over all labels:
+        mean probability, share that has the label, and count. None where nothing has a probability.
 
     Notes
     -----
     Ten bins of equal width (Naeini, Cooper and Hauskrecht 2015), weighted by their counts. As most pairs of task and
     label are clear negatives, an error over all of them flatters; ``micro_ece_doubtful`` leaves out those under 5 %.
     """
-    asked = ~np.isnan(probabilities).any(axis=1)
+    asked = ~np.isnan(probabilities)
     if not asked.any():
         return None
     target, probability = targets[asked], probabilities[asked]
     doubtful = probability >= 1 / (2 * BINS)
+    by_label = {
+        label: (targets[asked[:, column], column], probabilities[asked[:, column], column])
+        for column, label in enumerate(labels)
+    }
     return {
-        "micro_ece": _ece(target.ravel(), probability.ravel()),
+        "micro_ece": _ece(target, probability),
         "micro_ece_doubtful": _ece(target[doubtful], probability[doubtful]),
         "labels": {
-            label: {
-                "ece": _ece(target[:, column], probability[:, column]),
-                "brier": float(np.mean((probability[:, column] - target[:, column]) ** 2)),
-            }
-            for column, label in enumerate(labels)
-            if target[:, column].sum() >= MIN_POSITIVES
+            label: {"ece": _ece(own, believed), "brier": float(np.mean((believed - own) ** 2))}
+            for label, (own, believed) in by_label.items()
+            if own.sum() >= MIN_POSITIVES
         },
-        "bins": _bins(target.ravel(), probability.ravel()),
+        "bins": _bins(target, probability),
     }
 
 
@@ -103,11 +104,13 @@ def confidences(probabilities: NDArray[np.float64], thresholds: NDArray[np.float
     Parameters
     ----------
     probabilities, thresholds : array of shape (tasks, labels)
-        NaN in the rows of tasks on which no model was asked: nothing is surer to be wrong than those.
+        NaN where no model was asked. A task on which it was asked about no label is the least sure of all.
     """
     above = (probabilities - thresholds) / (1 - thresholds)
     below = (thresholds - probabilities) / thresholds
-    sure: NDArray[np.float64] = np.nan_to_num(np.where(probabilities >= thresholds, above, below).min(axis=1), nan=-1.0)
+    each = np.where(probabilities >= thresholds, above, below)
+    least: NDArray[np.float64] = np.where(np.isnan(each), np.inf, each).min(axis=1)
+    sure: NDArray[np.float64] = np.where(np.isinf(least), -1.0, least)
     return sure
 
 

@@ -87,7 +87,7 @@ def evaluate(
 
 def _figures(columns: Sequence[str], targets: NDArray[np.int8], answers: Answers, data: Prepared) -> dict[str, Any]:
     figures = summarize(columns, targets, answers.given, list(data.groups))
-    unasked = np.isnan(answers.probabilities).any(axis=1)
+    unasked = np.isnan(answers.probabilities).all(axis=1)
     figures |= {"calibration": None, "coverage": None, "abstained": float(unasked.mean())}
     if not unasked.all():
         areas = [index for index, column in enumerate(columns) if column != CORE]

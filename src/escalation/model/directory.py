@@ -136,6 +136,8 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         labels = tuple(about["labels"])
         policies = {label: _policy_of(about["policies"][label]) for label in labels}
         known_share = float(about["known_share"])
+        if not 0 <= known_share <= 1:
+            raise ValueError("a share that is none")
         wordings = _wordings_of(tuple(about["wordings"]), wordings_file)
         features_sha256 = about["rulebook"]["features_sha256"]
     except (ValueError, KeyError, TypeError, OSError) as error:
@@ -160,13 +162,20 @@ def _policy_to_dict(policy: LabelPolicy) -> dict[str, Any]:
 
 
 def _policy_of(fields: dict[str, Any]) -> LabelPolicy:
-    return LabelPolicy(**fields | {"model": Join(**fields["model"]), "hybrid": Join(**fields["hybrid"])})
+    policy = LabelPolicy(**fields | {"model": Join(**fields["model"]), "hybrid": Join(**fields["hybrid"])})
+    for engine in ("model", "hybrid"):
+        cautious = policy.cautious[engine]
+        if not 0 < policy.thresholds[engine] < 1 or not (cautious is None or 0 < cautious < 1):
+            raise ValueError(f"a threshold of {engine} is no probability")
+    if not np.isfinite([*policy.model, *policy.hybrid]).all():
+        raise ValueError("a join is not finite")
+    return policy
 
 
 def _wordings_of(names: tuple[str, ...], content: bytes) -> Wordings:
     rows = (line.partition("\t") for line in content.decode().splitlines())
     phrases = {phrase: tuple(map(int, numbers.split())) for phrase, _, numbers in rows}
-    if any(number >= len(names) for numbers in phrases.values() for number in numbers):
+    if any(not 0 <= number < len(names) for numbers in phrases.values() for number in numbers):
         raise ValueError("a wording without a name")
     return Wordings(names, phrases)
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from escalation.model.joining import LabelPolicy, head_names
 from escalation.wordings import Wordings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from escalation.model.joining import LabelPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Scores:
     Attributes
     ----------
     logits : tuple of float
-        One a head, in the order of `Model.heads`.
+        One a head, in the order of `escalation.model.joining.head_names`.
     occurrences : list of tuple of int
         Index in the task's n-gram list and feature number, of each known n-gram's first occurrence.
     values : array of shape (len(occurrences),)
@@ -71,11 +72,6 @@ class Model:
     known_share: float = 0.0
     wordings: Wordings = field(default_factory=Wordings)
     about: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """Names of the heads: the labels, then what joins two labels of one target."""
-        return head_names(self.labels)
 
     def score(self, grams: Sequence[str], words: int, cues: Sequence[int]) -> Scores:
         """Score a task.

@@ -21,7 +21,7 @@ MIN_SUPPORT = 12
 """Below so many tasks with a label, the rules alone decide it: too few to learn or to calibrate."""
 _GRID = np.round(np.arange(0.05, 0.80, 0.01), 2)
 RULES_SAY = (0.5, -0.25)
-"""What the rules add to a score at least, as a logit, where they are for a label, and where they are against it."""
+"""What the rules add to a score at least, as a logit before calibration, where they are for a label and against it."""
 _SCALES = (1.5, 0.25, 0.3, 0.3)
 """How freely a join may move from even weights of the two views and no weight of the rules: the sum of the views,
 their difference, and the rules for and against. Small values hold a weight near zero where cases are few."""
@@ -105,7 +105,7 @@ def _joins(
 
     The model alone has one signal, its own head, so that the fit is its calibration (Platt 1999). The hybrid weighs two
     views and the rules. The rules are documented, and the corpus is one sample of tasks: so they have a say from the
-    start, `RULES_SAY`, which the corpus may raise and not lower.
+    start, `RULES_SAY`, which the corpus may raise and not lower. Calibration then scales all weights alike.
     """
     joins = {}
     for index, label in enumerate(labels):
@@ -164,7 +164,8 @@ def _thresholds(
     thresholds = {}
     for index, label in enumerate(labels):
         own = _best_f1(probabilities[:, index], targets[:, index]) / 2
-        thresholds[label] = round(own if label == CORE else (own + common) / 2, 4)
+        # A label that nothing finds has no best F1, and must not be given always for that.
+        thresholds[label] = max(round(own if label == CORE else (own + common) / 2, 4), float(_GRID[0]))
     return thresholds
 
 
