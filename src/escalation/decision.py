@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from escalation.model.heads import Model
-    from escalation.model.joining import Join, LabelPolicy
+    from escalation.model.joining import LabelPolicy
     from escalation.rules.engine import Verdict
 
 Engine = Literal["hybrid", "model", "rules"]
@@ -85,7 +85,7 @@ def decide(
         if policy.by_rules:
             decisions[label] = Decision(verdict == "for", "rules" if engine == "hybrid" else "model")
             continue
-        join = join_of(policy, engine)
+        join = policy.join(engine)
         heads = nested.get(label)
         score = join.bias + join.flat * logits[index]
         if heads is not None:
@@ -93,11 +93,6 @@ def decide(
         threshold = _threshold(policy, engine, caution)
         decisions[label] = _decide(score, join.of_rules(verdict), threshold)
     return decisions
-
-
-def join_of(policy: LabelPolicy, engine: Engine) -> Join:
-    """Weights of a label's signals under an engine."""
-    return policy.hybrid if engine == "hybrid" else policy.model
 
 
 def with_own_work(decisions: dict[str, Decision]) -> dict[str, Decision]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from escalation.decision import join_of
 from escalation.model.attribution import attribute
 from escalation.prediction import Reason
-from escalation.reasons import all_terms
+from escalation.reasons import all_terms, rule_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +102,7 @@ def explain_label(
         rules = _rules(label, signals, None)
         return LabelExplanation(label, decision.given, decision.source, None, None, None, None, rules)
     attribution = attribute(model, label, signals.scores, signals.cues, engine)
-    of_rules = join_of(model.policies[label], engine).of_rules(verdict.value) if engine == "hybrid" else 0.0
+    of_rules = model.policies[label].join(engine).of_rules(verdict.value) if engine == "hybrid" else 0.0
     contributions = [*all_terms(signals, attribution, cue_names)]
     if of_rules:
         contributions += _rules(label, signals, of_rules)
@@ -132,21 +131,10 @@ def _rules(label: str, signals: Signals, weight: float | None) -> tuple[Reason, 
     verdict = signals.verdicts[label]
     for fired in verdict.fired:
         if fired.value == verdict.value and fired.hits:
-            hit = fired.hits[0]
-            spoken.setdefault(
-                fired.rule.id,
-                Reason(
-                    "rule",
-                    text[hit.start : hit.end],
-                    id=fired.rule.id,
-                    section=fired.rule.source.section,
-                    start=hit.start,
-                    end=hit.end,
-                ),
-            )
+            spoken.setdefault(fired.rule.id, rule_reason(fired, fired.hits[0], text))
     if weight is None:
         return tuple(spoken.values())
     if not spoken:
         return (Reason("rule", verdict.value, weight=weight),)
     share = weight / len(spoken)
-    return tuple(Reason("rule", r.text, r.id, r.section, r.start, r.end, weight=share) for r in spoken.values())
+    return tuple(replace(reason, weight=share) for reason in spoken.values())

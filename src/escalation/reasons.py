@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from escalation.groups import Resolution
     from escalation.model.attribution import Attribution
+    from escalation.rules.engine import Fired
+    from escalation.rules.evidence import CueHit
     from escalation.signals import Signals
 
 MAX_RULE_REASONS = 50
@@ -70,6 +72,12 @@ def _cue(position: int, signals: Signals, attribution: Attribution, names: Seque
     return Reason("cue", name, id=name, weight=float(attribution.cues[position]))
 
 
+def rule_reason(fired: Fired, hit: CueHit, text: str) -> Reason:
+    """Give a rule that fired as a reason, with one of the cues that made it."""
+    words = text[hit.start : hit.end]
+    return Reason("rule", words, fired.rule.id, fired.rule.source.section, hit.start, hit.end)
+
+
 def _rule_reasons(label: str, signals: Signals) -> list[Reason]:
     text = signals.evidence.reading.text
     reasons: dict[tuple[str, int, int], Reason] = {}
@@ -77,17 +85,7 @@ def _rule_reasons(label: str, signals: Signals) -> list[Reason]:
         if fired.value != "for":
             continue
         for hit in fired.hits:
-            reasons.setdefault(
-                (fired.rule.id, hit.start, hit.end),
-                Reason(
-                    "rule",
-                    text[hit.start : hit.end],
-                    id=fired.rule.id,
-                    section=fired.rule.source.section,
-                    start=hit.start,
-                    end=hit.end,
-                ),
-            )
+            reasons.setdefault((fired.rule.id, hit.start, hit.end), rule_reason(fired, hit, text))
     return list(reasons.values())[:MAX_RULE_REASONS]
 
 

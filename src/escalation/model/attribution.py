@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from escalation.decision import join_of
 from escalation.model.joining import nested_heads, nested_logit
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from escalation.decision import Engine
     from escalation.model.heads import Model, Scores
 
 _STILL = 1e-6
@@ -46,7 +44,7 @@ class Attribution:
     cues: NDArray[np.float64]
 
 
-def attribute(model: Model, label: str, scores: Scores, cues: Sequence[int], engine: Engine) -> Attribution:
+def attribute(model: Model, label: str, scores: Scores, cues: Sequence[int], engine: str) -> Attribution:
     """Take the score of a label apart.
 
     Parameters
@@ -58,7 +56,7 @@ def attribute(model: Model, label: str, scores: Scores, cues: Sequence[int], eng
         Active cue features.
     engine : {"hybrid", "model"}
     """
-    join = join_of(model.policies[label], engine)
+    join = model.policies[label].join(engine)
     index = model.labels.index(label)
     bias = model.bias.tolist()
     base = join.bias + join.flat * bias[index]

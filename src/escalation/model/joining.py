@@ -70,6 +70,10 @@ class LabelPolicy:
     thresholds: dict[str, float]
     cautious: dict[str, float | None]
 
+    def join(self, engine: str) -> Join:
+        """Weights of the label's signals under an engine."""
+        return self.hybrid if engine == "hybrid" else self.model
+
 
 @cache
 def head_names(labels: tuple[str, ...]) -> tuple[str, ...]:
