@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _REACH = 4
 """How many words after "no" or "without" a mention may begin to be taken back."""
 _SEPARATOR = "\0"
+_NAMES_KEPT = 4096
+"""As many names of Stack Profiles are remembered with the technologies that they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class EvidenceReader:
             category: PhraseFinder({t.name: t.idioms for t in rulebook.technologies.values() if t.category == category})
             for category in {t.category for t in rulebook.technologies.values() if t.idioms}
         }
+        # A project's profile comes with each of its tasks.
+        self._listed: dict[tuple[str, str], frozenset[str]] = {}
         self.work_verbs = frozenset(
             variant[0]
             for cue in rulebook.cues.values()
@@ -182,11 +186,19 @@ class EvidenceReader:
         found: set[str] = set()
         for category, names in stack.technologies.items():
             for name in names:
-                reading = read(name)
-                named = (hit.cue.partition(_SEPARATOR)[2] for hit in self._finder.find(reading))
-                found.update(technology for technology in named if technology)
-                found.update(technology for technology, _, _ in self.idioms_in(reading, category))
+                listed = self._listed.get((category, name))
+                if listed is None:
+                    listed = self._technologies_listed(category, name)
+                    if len(self._listed) < _NAMES_KEPT:
+                        self._listed[category, name] = listed
+                found |= listed
         return frozenset(found)
+
+    def _technologies_listed(self, category: str, name: str) -> frozenset[str]:
+        reading = read(name)
+        named = (hit.cue.partition(_SEPARATOR)[2] for hit in self._finder.find(reading))
+        idioms = (technology for technology, _, _ in self.idioms_in(reading, category))
+        return frozenset(technology for technology in (*named, *idioms) if technology)
 
     def idioms_in(self, reading: Reading, category: str) -> list[tuple[str, int, int]]:
         """Technologies of a category that a text tells by idioms alone, with their offsets."""
