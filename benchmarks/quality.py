@@ -31,7 +31,7 @@ from escalation.resources import default_corpus
 from escalation.rulebook import CORE
 from escalation.rules.evidence import EvidenceReader
 from escalation.task import Task
-from escalation.training.fit import fit, prepare
+from escalation.training.fit import fit, prepare, read_signals
 from escalation.training.folds import grouped_folds
 
 if TYPE_CHECKING:
@@ -207,12 +207,8 @@ def without_cues(data: Prepared) -> Prepared:
             kept[hit.start : hit.end] = [False] * (hit.end - hit.start)
         text = "".join(sign if keep else " " for sign, keep in zip(task.text, kept, strict=True))
         tasks.append(Task(text if text.strip() else "nothing", task.stack, None, task.id))
-    from escalation.training.pipeline import CueTransformer
-
-    cues, verdicts = CueTransformer(data.rulebook, data.wordings).fit(tasks).transform_with_verdicts(tasks)
-    values = {"for": 1, "silent": 0, "against": -1}
-    matrix = np.array([[values[judged[label].value] for label in data.labels] for judged in verdicts], np.int8)
-    return replace(data, tasks=tasks, cues=cues, verdicts=matrix)
+    cues, verdicts = read_signals(tasks, data.rulebook, data.wordings)
+    return replace(data, tasks=tasks, cues=cues, verdicts=verdicts)
 
 
 def difference(labels: tuple[str, ...], data: Prepared, given: NDArray[np.int8], hybrid: NDArray[np.int8]) -> Any:

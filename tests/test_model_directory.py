@@ -154,6 +154,11 @@ def test_rules_answer_in_place_of_a_refused_model_only_where_allowed(tmp_path):
     assert answer.escalate[0].mode == "docker-compose-specialist"
 
 
+def test_rules_never_take_over_a_promise(tmp_path):
+    with pytest.raises(ModelError, match="there is no model directory"):
+        Predictor.load(tmp_path / "none", caution="high", allow_rules=True)
+
+
 def test_a_place_that_cannot_be_written_is_refused(small_model_path, small_rulebook, tmp_path):
     model = read_model(small_model_path, small_rulebook)
     (tmp_path / "work").mkdir()

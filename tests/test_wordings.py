@@ -65,6 +65,7 @@ def test_what_stands_beside_a_corpus_is_read_with_it(tmp_path):
     ("text", "message"),
     [
         ("a = [", "is no TOML"),
+        ("a = " + "[" * 100_000, "is no TOML"),
         ('a = "one"', "a is no list of phrases"),
         ("a = [1]", "a has 1; a wording has one to 3 words"),
         ('a = ["one ~ two"]', "no gap"),

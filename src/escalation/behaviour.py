@@ -6,13 +6,14 @@ project beside its corpus, in TOML; a case that is known to fail says why under 
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from escalation.errors import InputError
 from escalation.oracle import Finding
+from escalation.rulebook import DISPOSITIONS
 from escalation.task import Task
+from escalation.tomltext import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,12 +78,7 @@ def read_cases(path: Path) -> list[Case]:
     InputError
         If the file cannot be read, or a case lacks a key or has one that it cannot have.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); name a file of behaviour cases") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is no TOML: {error}") from error
+    tables = read_toml(path, InputError, "name a file of behaviour cases")
     cases: dict[str, Case] = {}
     for kind, own in _KEYS.items():
         rows = tables.pop(kind, [])
@@ -146,7 +142,7 @@ def check_behaviour(predictor: Predictor, cases: list[Case]) -> list[Finding]:
 
 
 def _minimum(answer: Prediction, demands: dict[str, Any]) -> str | None:
-    given = {side: {entry.target for entry in getattr(answer, side)} for side in ("escalate", "collaborate")}
+    given = _given(answer)
     both = given["escalate"] | given["collaborate"]
     absent = demands.get("absent", [])
     missing = {f"{side} {mode}" for side, modes in given.items() for mode in demands.get(side, []) if mode not in modes}
@@ -161,14 +157,15 @@ def _minimum(answer: Prediction, demands: dict[str, Any]) -> str | None:
 
 
 def _invariance(first: Prediction, second: Prediction, but: dict[str, str]) -> str | None:
-    given = [
-        {side: {entry.target for entry in getattr(answer, side)} for side in ("escalate", "collaborate")}
-        for answer in (first, second)
-    ]
-    expected = {side: {but.get(mode, mode) for mode in modes} for side, modes in given[0].items()}
-    if expected == given[1] and first.core.value == second.core.value:
+    before, after = _given(first), _given(second)
+    expected = {side: {but.get(mode, mode) for mode in modes} for side, modes in before.items()}
+    if expected == after and first.core.value == second.core.value:
         return None
-    return f"must stay the same, and goes from {_shown(given[0])} to {_shown(given[1])}"
+    return f"must stay the same, and goes from {_shown(before)} to {_shown(after)}"
+
+
+def _given(answer: Prediction) -> dict[str, set[str]]:
+    return {side: {entry.target for entry in getattr(answer, side)} for side in DISPOSITIONS}
 
 
 def _shown(given: dict[str, set[str]]) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from escalation.features import ngrams
-
 if TYPE_CHECKING:
     from escalation.model import Model
     from escalation.model.heads import Scores
@@ -36,9 +34,8 @@ def why_not_asked(reading: Reading, scores: Scores, model: Model) -> str | None:
     """
     if scores.known_words == 0:
         return "the model knows none of the words"
-    distinct = len(set(ngrams(reading.words)[: len(reading.words)]))
-    share = scores.known_words / distinct
-    if distinct >= _FEW_WORDS and share < model.known_share:
+    share = scores.known_words / scores.words
+    if scores.words >= _FEW_WORDS and share < model.known_share:
         return f"the model knows {share:.0%} of the words: another language, or no task"
     if _is_code(reading):
         return "the text is code, with no sentence that says what is to be done"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from escalation.model.attribution import attribute
-from escalation.prediction import Reason
 from escalation.reasons import all_terms, rule_reason
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from escalation.decision import Decision, Engine
     from escalation.model import Model
+    from escalation.prediction import Reason
     from escalation.signals import Signals
 
 
@@ -130,11 +130,9 @@ def _rules(label: str, signals: Signals, weight: float | None) -> tuple[Reason, 
     spoken: dict[str, Reason] = {}
     verdict = signals.verdicts[label]
     for fired in verdict.fired:
-        if fired.value == verdict.value and fired.hits:
+        if fired.value == verdict.value:
             spoken.setdefault(fired.rule.id, rule_reason(fired, fired.hits[0], text))
     if weight is None:
         return tuple(spoken.values())
-    if not spoken:
-        return (Reason("rule", verdict.value, weight=weight),)
     share = weight / len(spoken)
     return tuple(replace(reason, weight=share) for reason in spoken.values())

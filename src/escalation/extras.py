@@ -6,10 +6,8 @@ from importlib.util import find_spec
 
 from escalation.errors import MissingExtraError
 
-_MODULES = {
-    "train": ("sklearn", "pandas", "joblib", "iterstrat", "mapie"),
-    "audit": ("sklearn", "pandas", "joblib", "iterstrat", "cleanlab"),
-}
+_TRAIN = ("sklearn", "pandas", "joblib", "iterstrat", "mapie")
+_MODULES = {"train": _TRAIN, "audit": (*_TRAIN, "cleanlab")}
 
 
 def require(extra: str, purpose: str) -> None:

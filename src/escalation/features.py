@@ -53,10 +53,9 @@ class CueFeatures:
 
     For every cue: whether it stands in the task, in its first clause, in a clause with a work verb, and
     taken back. For every category of technologies the same, and whether one is named that the stack does
-    not list. For every group: whether the stack has one of its
-    technologies. Which technology or mode it is makes no difference, so that a rulebook can gain some
-    without training again. What the rules say is no feature: it is the second signal, which joins the
-    model's in the decision.
+    not list. For every group: whether the stack has one of its technologies. Which technology or mode it is
+    makes no difference, so that a rulebook can gain some without training again. What the rules say is no
+    feature: it is the second signal, which joins the model's in the decision.
 
     Parameters
     ----------

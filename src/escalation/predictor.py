@@ -109,7 +109,7 @@ class Predictor:
         RulebookError
             If the rulebook is refused.
         ModelError
-            If the model is refused and `allow_rules` is not set.
+            If the model is refused and `allow_rules` is not set, or caution is high, which is the model's promise.
         """
         book = load_rulebook(Path(rulebook) if rulebook else default_rulebook())
         if engine == "rules":
@@ -117,7 +117,7 @@ class Predictor:
         try:
             return cls(book, read_model(Path(model) if model else default_model(), book), engine, caution)
         except ModelError:
-            if not allow_rules:
+            if not allow_rules or caution == "high":
                 raise
             return cls(book, None, "rules")
 
@@ -144,6 +144,12 @@ class Predictor:
         InputError
             If the task cannot be used.
         """
+        return self.predict_with_decisions(task, stack, delegated_by)[0]
+
+    def predict_with_decisions(
+        self, task: str | Task | Mapping[str, object], stack: object = None, delegated_by: str | None = None
+    ) -> tuple[Prediction, dict[str, Decision]]:
+        """Answer one task as `predict` does, and give the decisions behind the answer as `decisions` does."""
         work = Task.of(task, stack, delegated_by)
         signals, abstained, decisions = self._decided(work)
         given = [label for label, decision in decisions.items() if decision.given and label != CORE]
@@ -165,7 +171,7 @@ class Predictor:
         accepted = None
         if work.delegated_by is not None:
             accepted = accept(self.rulebook, work.delegated_by, signals.evidence, core.value)
-        return Prediction(
+        answer = Prediction(
             escalate,
             collaborate,
             core,
@@ -178,6 +184,7 @@ class Predictor:
             dict(self._about) if self._about else None,
             work.id,
         )
+        return answer, decisions
 
     def decisions(self, task: str | Task | Mapping[str, object], stack: object = None) -> dict[str, Decision]:
         """Decide every label of a task, before groups are resolved: what evaluation looks at.

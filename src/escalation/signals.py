@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from escalation.features import CueFeatures, ngrams
 from escalation.rules.engine import RuleEngine
+from escalation.wordings import active_features
 
 if TYPE_CHECKING:
     from escalation.model.heads import Model, Scores
@@ -64,10 +65,7 @@ class SignalReader:
         verdicts = self.engine.judge(evidence)
         if self.model is None:
             return Signals(evidence, verdicts, None, ())
-        reading = evidence.reading
-        grams, words = ngrams(reading.words), len(reading.words)
-        title = reading.clauses[0][1] if reading.clauses else 0
-        cues = self.features.active(evidence)
-        behind = len(self.features.names)
-        cues += [behind + number for number in self.model.wordings.active(grams, words, title)]
-        return Signals(evidence, verdicts, self.model.score(grams, words, cues), tuple(cues))
+        words = evidence.reading.words
+        grams = ngrams(words)
+        cues = active_features(self.features, self.model.wordings, evidence, grams)
+        return Signals(evidence, verdicts, self.model.score(grams, len(words), cues), tuple(cues))

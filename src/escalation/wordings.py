@@ -6,17 +6,20 @@ no task of the corpus has gets its weight from the others of its list, so that t
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from escalation.errors import CorpusError
 from escalation.features import ngrams
 from escalation.rulebook.phrases import GAP, PhraseError, compile_phrase
+from escalation.tomltext import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from escalation.features import CueFeatures
+    from escalation.rules.evidence import Evidence
 
 LONGEST = 3
 """Words of the longest phrase that is looked for."""
@@ -80,6 +83,23 @@ class Wordings:
         return sorted(present)
 
 
+def active_features(cues: CueFeatures, wordings: Wordings, evidence: Evidence, grams: Sequence[str]) -> list[int]:
+    """Give the numbers of a task's active cues and, behind all cues, of its active wordings.
+
+    Parameters
+    ----------
+    cues : CueFeatures
+    wordings : Wordings
+    evidence : Evidence
+    grams : sequence of str
+        N-grams of the evidence's words.
+    """
+    reading, behind = evidence.reading, len(cues.names)
+    title = reading.clauses[0][1] if reading.clauses else 0
+    worded = wordings.active(grams, len(reading.words), title)
+    return cues.active(evidence) + [behind + number for number in worded]
+
+
 def read_wordings(path: Path) -> Wordings:
     """Read the wordings that stand beside a corpus; none where there is no such file.
 
@@ -91,12 +111,7 @@ def read_wordings(path: Path) -> Wordings:
     """
     if not path.exists():
         return Wordings()
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); mend that or move it away") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: is no TOML: {error}") from error
+    tables = read_toml(path, CorpusError, "mend that or move it away")
     found: dict[str, set[int]] = {}
     for number, (name, texts) in enumerate(tables.items()):
         if not isinstance(texts, list):

@@ -84,14 +84,13 @@ def answers_of(
     rows = []
     probabilities, thresholds = (np.full((len(tasks), len(rulebook.labels)), np.nan) for _ in range(2))
     for done, task in enumerate(tasks, 1):
-        rows.append(_row(predictor.predict(task)))
-        if engine != "rules":
-            decisions = predictor.decisions(task)
-            for column, label in enumerate(rulebook.labels):
-                decision = decisions[label]
-                if decision.probability is not None and decision.threshold is not None:
-                    probabilities[done - 1, column] = decision.probability
-                    thresholds[done - 1, column] = decision.threshold
+        answer, decisions = predictor.predict_with_decisions(task)
+        rows.append(_row(answer))
+        for column, label in enumerate(rulebook.labels):
+            decision = decisions[label]
+            if decision.probability is not None and decision.threshold is not None:
+                probabilities[done - 1, column] = decision.probability
+                thresholds[done - 1, column] = decision.threshold
         if progress and (done % _STEP == 0 or done == len(tasks)):
             progress(f"answering by {engine}", done, len(tasks))
     return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds)

@@ -88,14 +88,13 @@ def evaluate(
 def _figures(columns: Sequence[str], targets: NDArray[np.int8], answers: Answers, data: Prepared) -> dict[str, Any]:
     figures = summarize(columns, targets, answers.given, list(data.groups))
     unasked = np.isnan(answers.probabilities).all(axis=1)
-    figures |= {"calibration": None, "coverage": None, "abstained": float(unasked.mean())}
+    figures |= {"calibration": None, "coverage": None, "abstained": 0.0}
     if not unasked.all():
         areas = [index for index, column in enumerate(columns) if column != CORE]
         sure = confidences(answers.probabilities, answers.thresholds)
+        figures["abstained"] = float(unasked.mean())
         figures["calibration"] = calibration(data.labels, data.targets, answers.probabilities)
         figures["coverage"] = risk_and_coverage(targets[:, areas], answers.given[:, areas], sure)
-    else:
-        figures["abstained"] = 0.0
     return figures
 
 

@@ -30,13 +30,14 @@ class Scores:
         Index in the task's n-gram list and feature number, of each known n-gram's first occurrence.
     values : array of shape (len(occurrences),)
         TF-IDF values of those n-grams.
-    known_words : int
-        Distinct words of the task that the model knows.
+    words, known_words : int
+        Distinct words of the task, and those of them that the model knows.
     """
 
     logits: tuple[float, ...]
     occurrences: list[tuple[int, int]]
     values: NDArray[np.float64]
+    words: int
     known_words: int
 
 
@@ -109,4 +110,4 @@ class Model:
         logits = self.bias + values @ self.weights[numbers] + self.weights[active].sum(axis=0, dtype=np.float64)
         occurrences = [(first[number], number) for number in counts]
         known = sum(1 for index, _ in occurrences if index < words)
-        return Scores(tuple(logits.tolist()), occurrences, values, known)
+        return Scores(tuple(logits.tolist()), occurrences, values, len(set(grams[:words])), known)

@@ -18,7 +18,7 @@ from escalation.training.pipeline import CUE_SCALE, CueTransformer, LinearHeads,
 from escalation.training.policies import learn_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import scipy.sparse as sp
     from numpy.typing import NDArray
@@ -105,8 +105,7 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
     """Compute what does not depend on a fold."""
     labels = rulebook.labels
     tasks = [Task(row.text, row.stack, None, row.id) for row in corpus.rows()]
-    cues, verdicts = CueTransformer(rulebook, corpus.wordings).fit(tasks).transform_with_verdicts(tasks)
-    values = [[_VERDICTS[judged[label].value] for label in labels] for judged in verdicts]
+    cues, verdicts = read_signals(tasks, rulebook, corpus.wordings)
     return Prepared(
         rulebook,
         labels,
@@ -116,8 +115,17 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
         [(row.escalate, row.collaborate, row.core) for row in corpus.rows()],
         corpus.wordings,
         cues,
-        np.array(values, np.int8),
+        verdicts,
     )
+
+
+def read_signals(
+    tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings
+) -> tuple[sp.csr_matrix, NDArray[np.int8]]:
+    """Give cues and verdicts of tasks, as `Prepared` has them."""
+    cues, verdicts = CueTransformer(rulebook, wordings).fit(tasks).transform_with_verdicts(tasks)
+    values = [[_VERDICTS[judged[label].value] for label in rulebook.labels] for judged in verdicts]
+    return cues, np.array(values, np.int8)
 
 
 def _fit_heads(features: TaskFeatures, data: Prepared) -> LinearHeads:

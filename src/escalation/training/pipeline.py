@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from escalation.features import CueFeatures, analyze, ngrams
 from escalation.rules.engine import RuleEngine
 from escalation.training.folds import SEED
+from escalation.wordings import active_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,18 +58,13 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         indices: list[int] = []
         ends = [0]
         verdicts = []
-        behind = len(self.features_.names)
         for task in X:
             evidence = self.engine_.reader.read(task.text, task.stack)
             verdicts.append(self.engine_.judge(evidence))
-            reading = evidence.reading
-            title = reading.clauses[0][1] if reading.clauses else 0
-            indices += self.features_.active(evidence)
-            worded = self.wordings.active(ngrams(reading.words), len(reading.words), title)
-            indices += [behind + number for number in worded]
+            indices += active_features(self.features_, self.wordings, evidence, ngrams(evidence.reading.words))
             ends.append(len(indices))
         values = np.full(len(indices), CUE_SCALE)
-        shape = (len(verdicts), behind + len(self.wordings.features))
+        shape = (len(verdicts), len(self.features_.names) + len(self.wordings.features))
         return sp.csr_matrix((values, indices, ends), shape=shape), verdicts
 
 
