@@ -201,10 +201,11 @@ def without_cues(data: Prepared) -> Prepared:
     reader = EvidenceReader(data.rulebook)
     tasks = []
     for task in data.tasks:
-        hits = reader.read(task.text, task.stack).hits
+        evidence = reader.read(task.text, task.stack)
         kept = [True] * len(task.text)
-        for hit in hits:
-            kept[hit.start : hit.end] = [False] * (hit.end - hit.start)
+        for hit in evidence.hits:
+            start, end = evidence.reading.span(hit.first, hit.last)
+            kept[start:end] = [False] * (end - start)
         text = "".join(sign if keep else " " for sign, keep in zip(task.text, kept, strict=True))
         tasks.append(Task(text if text.strip() else "nothing", task.stack, None, task.id))
     cues, verdicts = read_signals(tasks, data.rulebook, data.wordings)

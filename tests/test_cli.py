@@ -288,8 +288,8 @@ def test_a_stack_profile_of_the_wrong_shape_is_refused(run, tmp_path, content):
 def test_a_refused_model_or_rulebook(run, tmp_path, small_model_path):
     refused(run("predict", TASK, "--model", "none"), 5, "there is no model directory", "escalation train")
     damaged = shutil.copytree(small_model_path, tmp_path / "damaged")
-    (damaged / "vocabulary.txt").write_text("x")
-    refused(run("predict", TASK, "--model", "damaged", "--rulebook", SMALL_RULEBOOK), 5, "vocabulary.txt")
+    (damaged / "words.txt").write_text("x")
+    refused(run("predict", TASK, "--model", "damaged", "--rulebook", SMALL_RULEBOOK), 5, "words.txt")
     (tmp_path / "book.toml").write_text("format = 1\ncolour = 2\n")
     refused(run("predict", TASK, "--rulebook", "book.toml"), 3, "book.toml")
     done = run("predict", TASK, "--model", "none", "--allow-rules", "--json")

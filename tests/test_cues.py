@@ -69,7 +69,7 @@ CUES = {
 @pytest.fixture(scope="module")
 def cues_in(rulebook):
     reader = EvidenceReader(rulebook)
-    return lambda text: {hit.cue for hit in reader.read(text, StackProfile()).hits}
+    return lambda text: {hit.mark.cue for hit in reader.read(text, StackProfile()).hits}
 
 
 def test_every_cue_has_its_pair(rulebook):

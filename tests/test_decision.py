@@ -5,10 +5,12 @@ from math import log
 import numpy as np
 import pytest
 
-from escalation.decision import decide, decide_by_rules, with_own_work
+from escalation.decision import Decider, decide_by_rules
+from escalation.lexicon import Lexicon
 from escalation.model import Join, LabelPolicy, Model
 from escalation.model.joining import head_names, nested_logit, sigmoid
 from escalation.rules.engine import Verdict
+from escalation.wordings import Wordings
 
 LABELS = ("escalate:a", "collaborate:a", "escalate:b", "core")
 PLAIN = Join(1.0, 0.0, 0.0, 0.0, 0.0)
@@ -25,7 +27,7 @@ def model_with(**policies):
     return Model(
         LABELS,
         {label: policy(label) for label in LABELS},
-        {},
+        Lexicon.build((), Wordings()),
         np.zeros(0, np.float32),
         np.zeros((0, heads), np.float32),
         np.zeros(heads),
@@ -34,6 +36,10 @@ def model_with(**policies):
 
 def verdicts(**values):
     return {label: Verdict(values.get(label.replace(":", "_"), "silent")) for label in LABELS}
+
+
+def decide(model, seen, rules, engine, caution="normal"):
+    return Decider(model, engine, caution).decide(seen, rules)
 
 
 def logits(**heads):
@@ -104,7 +110,7 @@ def test_a_label_of_little_support_is_left_to_the_rules():
 
 def test_own_work_is_left_where_something_is_shared_and_nothing_handed_over():
     def core(**heads):
-        return with_own_work(decide(model_with(), logits(**heads), verdicts(), "model"))["core"]
+        return decide(model_with(), logits(**heads), verdicts(), "model")["core"]
 
     shared = core(collaborate_a=3.0)
     assert shared.given

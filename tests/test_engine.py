@@ -67,8 +67,10 @@ def test_a_technology_that_the_stack_lists_is_no_new_dependency(engine):
 
 def test_a_verdict_names_cues_and_their_offsets(engine):
     text = "First some words. Split the orders table without downtime."
-    verdict = engine.verdicts(text)["escalate:database-specialist"]
-    words = {text[hit.start : hit.end] for fired in verdict.fired for hit in fired.hits}
+    evidence = engine.reader.read(text, StackProfile())
+    verdict = engine.judge(evidence)["escalate:database-specialist"]
+    hits = [hit for fired in verdict.fired for hit in fired.hits(evidence)]
+    words = {text[slice(*evidence.reading.span(hit.first, hit.last))] for hit in hits}
     assert "without downtime" in words
     assert {fired.rule.id for fired in verdict.fired} == {"database.migrations"}
 

@@ -12,7 +12,7 @@ from escalation import Predictor, load_rulebook
 from escalation.errors import InputError, ModelError
 from escalation.model import read_model, write_model
 
-FILES = ("model.json", "weights.npz", "vocabulary.txt", "wordings.txt")
+FILES = ("model.json", "weights.npz", "words.txt", "lexicon.npz", "seen.txt")
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def test_what_is_written_is_read(small_model_path, small_rulebook, tmp_path):
     again = read_model(tmp_path / "again", small_rulebook)
     assert again.labels == model.labels
     assert again.policies == model.policies
-    assert again.vocabulary == model.vocabulary
+    assert again.lexicon.gram_texts() == model.lexicon.gram_texts()
+    assert again.about["corpus"] == model.about["corpus"]
     assert np.array_equal(again.weights, model.weights)
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == sorted(FILES)
 
@@ -68,11 +69,11 @@ def test_another_format_is_refused(directory, small_rulebook):
     about = json.loads((directory / "model.json").read_text())
     about["format"] = 99
     (directory / "model.json").write_text(json.dumps(about))
-    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 2"):
+    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 3"):
         read_model(directory, small_rulebook)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 2}', "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 3}', "[" * 100_000])
 def test_a_damaged_description_is_refused(directory, small_rulebook, text):
     (directory / "model.json").write_text(text)
     with pytest.raises(ModelError, match=r"model\.json"):
@@ -114,7 +115,14 @@ def test_arrays_of_the_wrong_shape_are_refused(directory, small_rulebook):
 
 
 @pytest.mark.parametrize(
-    "change", [{"known_share": 7}, {"policies": {}}, {"wordings": []}, {"labels": ["escalate:illustrator"]}]
+    "change",
+    [
+        {"known_share": 7},
+        {"policies": {}},
+        {"wordings": []},
+        {"wordings": {"names": [], "lists": [[3]]}},
+        {"labels": ["escalate:illustrator"]},
+    ],
 )
 def test_a_description_that_contradicts_itself_is_refused(directory, small_rulebook, change):
     about = json.loads((directory / "model.json").read_text()) | change

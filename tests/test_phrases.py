@@ -12,7 +12,7 @@ def found(phrase, text):
 
 def _span(hit, text):
     reading = read(text)
-    return reading.starts[hit.first], reading.ends[hit.last - 1]
+    return reading.span(hit.first, hit.last - 1)
 
 
 @pytest.mark.parametrize(

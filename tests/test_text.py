@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from conftest import lines_executed
 from escalation.errors import InputError
-from escalation.text import MAX_CHARACTERS, check_text, read, words_of
+from escalation.text import MAX_CHARACTERS, check_text, fold, read, words_of
 
 VERBS = frozenset({"add", "write", "build"})
 
 
 def clauses(text):
     reading = read(text, VERBS)
-    return [text[reading.starts[first] : reading.ends[last - 1]] for first, last in reading.clauses]
+    return [text[slice(*reading.span(first, last - 1))] for first, last in reading.clauses]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,7 @@ def test_words_are_folded_and_keep_offsets_into_the_original():
     reading = read(text)
     assert reading.words[0] == "fastapi"
     assert reading.words[2:] == ["fix", "c++"]
-    assert [text[s:e] for s, e in zip(reading.starts, reading.ends, strict=True)] == [
-        "Ｆastapi",
-        "İstanbul",
-        "ﬁx",
-        "C++",
-    ]
+    assert [text[s:e] for s, e in reading.spans] == ["Ｆastapi", "İstanbul", "ﬁx", "C++"]
 
 
 @given(st.text(max_size=300))
@@ -55,7 +50,21 @@ def test_any_text_can_be_read(text):
     reading = read(text, VERBS)
     assert reading.words == words_of(text)
     assert sum(last - first for first, last in reading.clauses) == len(reading.words)
-    assert all(0 <= s < e <= len(text) for s, e in zip(reading.starts, reading.ends, strict=True))
+    assert [fold(text[s:e]) for s, e in reading.spans] == reading.words
+    assert [reading.clause_of()[first] for first, _ in reading.clauses] == list(range(len(reading.clauses)))
+
+
+@given(
+    st.lists(st.sampled_from([*"ab ,.!?;:-*\n\t_/+#", ". ", " - ", "and ", "then", "write ", "c++", "(1)"])).map(
+        "".join
+    )
+)
+def test_ascii_is_read_as_everything_else_is(text):
+    plain, other = read(text, VERBS), read(f"{text} é", VERBS)
+    assert [*plain.words, "é"] == other.words
+    last = len(plain.words)
+    begins = [first for first, _ in other.clauses if first < last]
+    assert begins == [first for first, _ in plain.clauses]
 
 
 @pytest.mark.parametrize("unit", [" ", "a", "and ", ", ", ".", "- ", "\n", "\u0301", "then but "])

@@ -7,7 +7,7 @@ import pytest
 from conftest import DATA, ROOT
 from escalation.corpus import read_corpus
 from escalation.errors import CorpusError
-from escalation.features import ngrams
+from escalation.lexicon import Lexicon
 from escalation.text import words_of
 from escalation.wordings import Wordings, read_wordings
 
@@ -15,9 +15,13 @@ PAIRS = tomllib.loads((DATA / "wording-pairs.toml").read_text(encoding="utf-8"))
 SHIPPED = read_wordings(ROOT / "data" / "wordings.toml")
 
 
-def found(wordings, text, title=0):
-    words = words_of(text)
-    return [wordings.features[number] for number in wordings.active(ngrams(words), len(words), title)]
+@pytest.fixture(scope="module")
+def shipped():
+    return Lexicon.build((), SHIPPED)
+
+
+def found(lexicon, text, title=0):
+    return [lexicon.features[number] for number in lexicon.find(words_of(text), title).wordings]
 
 
 def test_every_list_has_its_pair():
@@ -25,9 +29,9 @@ def test_every_list_has_its_pair():
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_a_list_is_found_where_it_must_and_nowhere_else(name):
-    assert name in found(SHIPPED, PAIRS[name]["fires"])
-    assert name not in found(SHIPPED, PAIRS[name]["silent"])
+def test_a_list_is_found_where_it_must_and_nowhere_else(shipped, name):
+    assert name in found(shipped, PAIRS[name]["fires"])
+    assert name not in found(shipped, PAIRS[name]["silent"])
 
 
 def read(tmp_path, text):
@@ -35,8 +39,12 @@ def read(tmp_path, text):
     return read_wordings(tmp_path / "wordings.toml")
 
 
+def lexicon(tmp_path, text):
+    return Lexicon.build((), read(tmp_path, text))
+
+
 def test_phrases_of_one_to_three_words_are_found(tmp_path):
-    wordings = read(
+    wordings = lexicon(
         tmp_path, 'a = ["one", "one two", "two three four", "2fa|3fa", "100 rows"]\nb = ["three four five?"]'
     )
     assert found(wordings, "one") == ["a"]
@@ -47,7 +55,7 @@ def test_phrases_of_one_to_three_words_are_found(tmp_path):
 
 
 def test_the_first_clause_counts_once_more(tmp_path):
-    wordings = read(tmp_path, 'a = ["one", "two three four"]')
+    wordings = lexicon(tmp_path, 'a = ["one", "two three four"]')
     assert found(wordings, "one x", title=2) == ["a", "a@title"]
     assert found(wordings, "x one", title=1) == ["a"]
     assert found(wordings, "two three four", title=1) == ["a", "a@title"]

@@ -33,7 +33,7 @@ def accept(rulebook: Rulebook, delegated_by: str, evidence: Evidence, core: bool
     for rule in rulebook.acceptance.values():
         if delegated_by not in rule.modes:
             continue
-        named = any(hit.cue in rule.cues and not hit.taken_back for hit in evidence.hits)
+        named = evidence.names(rule.cues)
         taken = {"always": True, "cue": named, "core": core}[rule.condition]
         reason = rule.reason if taken else rule.otherwise
         return Accept(taken, delegated_by, reason, rule.id, rule.source.section)

@@ -150,14 +150,13 @@ def read_corpus(path: Path) -> Corpus:
 
 
 def digests(corpus: Corpus) -> str:
-    """Give a short digest of each text, end to end: what a model directory keeps to know its own tasks again."""
-    return "".join(_digest(text) for text in corpus.tasks["text"])
+    """Give a short digest of each text, one a line: what a model directory keeps to know its own tasks again."""
+    return "".join(f"{_digest(text)}\n" for text in corpus.tasks["text"])
 
 
 def seen_tasks(about: Mapping[str, Any], corpus: Corpus) -> list[str]:
     """Give the ids of the tasks whose texts a model was trained on, by what its directory says of itself."""
-    kept = str(about.get("corpus", {}).get("texts", ""))
-    seen = {kept[start : start + _DIGEST] for start in range(0, len(kept), _DIGEST)}
+    seen = set(str(about.get("corpus", {}).get("texts", "")).split())
     return [row.id for row in corpus.rows() if _digest(row.text) in seen]
 
 

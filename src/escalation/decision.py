@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from escalation.model.joining import log_odds, nested_heads, nested_logit, sigmoid
 from escalation.rulebook.types import CORE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Sequence
 
     from escalation.model.heads import Model
     from escalation.model.joining import LabelPolicy
@@ -23,8 +23,7 @@ DOUBT = 0.5
 """A label that is not given is undecided from this share of its threshold on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a label is given, and what decided.
 
     Attributes
@@ -51,62 +50,157 @@ class Decision:
     undecided: bool = False
 
 
-def decide(
-    model: Model,
-    logits: tuple[float, ...],
-    verdicts: Mapping[str, Verdict],
-    engine: Engine,
-    caution: Caution = "normal",
-) -> dict[str, Decision]:
-    """Decide every label from its two signals.
+class _Label(NamedTuple):
+    """All that a label's decision needs, at hand."""
+
+    name: str
+    by_rules: bool
+    head: int
+    flat: float
+    nested: float
+    involved: int
+    degree: int
+    sign: float
+    bias: float
+    rules_for: float
+    rules_against: float
+    threshold: float
+    least: float
+    """Logit of the threshold."""
+    near: float
+    """Logit from which a label that is not given is undecided."""
+
+
+class Decisions(Mapping[str, Decision]):
+    """The decisions on every label of a task, each made when it is looked at.
+
+    Attributes
+    ----------
+    given, undecided : list of str
+        Labels, in their order; ``core`` among the given where own work is left.
+    """
+
+    __slots__ = ("_labels", "_of_rules", "_own_work", "_scores", "given", "undecided")
+
+    def __init__(
+        self,
+        labels: Mapping[str, tuple[int, _Label | None]],
+        given: list[str],
+        undecided: list[str],
+        scores: Sequence[float] = (),
+        of_rules: Sequence[float] = (),
+    ) -> None:
+        self.given = given
+        self.undecided = undecided
+        self._labels = labels
+        self._scores = scores
+        self._of_rules = of_rules
+        # Own work is left where something is shared and nothing handed over, whatever the score of that label.
+        dispositions = {label.partition(":")[0] for label in given}
+        self._own_work = dispositions == {"collaborate"}
+        if self._own_work:
+            given.append(CORE)
+            if CORE in undecided:
+                undecided.remove(CORE)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def __getitem__(self, name: str) -> Decision:
+        index, label = self._labels[name]
+        given = name in self.given
+        if label is None:
+            return Decision(given, "rules")
+        follows = self._own_work and name == CORE
+        if label.by_rules:
+            return Decision(given, "rules" if self._of_rules or follows else "model")
+        score = self._scores[index]
+        of_rules = self._of_rules[index] if self._of_rules else 0.0
+        turned = of_rules != 0.0 and (score - of_rules >= label.least) != given
+        source: Literal["model", "rules"] = "rules" if turned or follows else "model"
+        return Decision(given, source, sigmoid(score), score, label.threshold, name in self.undecided)
+
+
+class Decider:
+    """Decides every label from its two signals.
 
     Parameters
     ----------
     model : Model
-    logits : tuple of float
-        One a head of the model.
-    verdicts : mapping of str to Verdict
-        What the rules say of each label; not looked at by the engine ``model``.
     engine : {"hybrid", "model"}
         ``model`` leaves the rules out of it; ``hybrid`` weighs them, and lets them alone decide a label of
         too little support.
     caution : {"normal", "high"}
         With ``high`` a lower threshold where the training could promise one.
-
-    Returns
-    -------
-    dict of str to Decision
     """
-    nested = nested_heads(model.labels)
-    decisions = {}
-    for index, label in enumerate(model.labels):
-        policy = model.policies[label]
-        verdict = verdicts[label].value if engine == "hybrid" else "silent"
-        if policy.by_rules:
-            decisions[label] = Decision(verdict == "for", "rules" if engine == "hybrid" else "model")
-            continue
-        join = policy.join(engine)
-        heads = nested.get(label)
-        score = join.bias + join.flat * logits[index]
-        if heads is not None:
-            score += join.nested * nested_logit(logits[heads.involved], heads.sign * logits[heads.degree])
-        threshold = _threshold(policy, engine, caution)
-        decisions[label] = _decide(score, join.of_rules(verdict), threshold)
-    return decisions
+
+    def __init__(self, model: Model, engine: Engine, caution: Caution = "normal") -> None:
+        self._hybrid = engine == "hybrid"
+        self._labels = [_label(model, index, engine, caution) for index in range(len(model.labels))]
+        self._by_name = {label.name: (index, label) for index, label in enumerate(self._labels)}
+
+    def decide(self, logits: Sequence[float], verdicts: Mapping[str, Verdict]) -> Decisions:
+        """Decide every label.
+
+        Parameters
+        ----------
+        logits : sequence of float
+            One a head of the model.
+        verdicts : mapping of str to Verdict
+            What the rules say of each label; not looked at by the engine ``model``.
+        """
+        given, undecided, scores, says = [], [], [], []
+        for label in self._labels:
+            name, by_rules, head, flat, nested, involved, degree, sign, bias, pro, contra, _, least, near = label
+            of_rules = 0.0
+            verdict = verdicts[name].value if self._hybrid else "silent"
+            if verdict != "silent":
+                of_rules = pro if verdict == "for" else contra
+            score = bias + flat * logits[head]
+            if nested:
+                score += nested * nested_logit(logits[involved], sign * logits[degree])
+            score += of_rules
+            scores.append(score)
+            says.append(of_rules)
+            if verdict == "for" if by_rules else score >= least:
+                given.append(name)
+            elif score >= near and not by_rules:
+                undecided.append(name)
+        return Decisions(self._by_name, given, undecided, scores, says if self._hybrid else ())
 
 
-def with_own_work(decisions: dict[str, Decision]) -> dict[str, Decision]:
-    """Say that own work is left where something is shared and nothing handed over, whatever the score of that label."""
-    given = {label.partition(":")[0] for label, decision in decisions.items() if decision.given}
-    core = decisions[CORE]
-    if "collaborate" in given and "escalate" not in given and not core.given:
-        decisions[CORE] = replace(core, given=True, source="rules", undecided=False)
-    return decisions
-
-
-def decide_by_rules(verdicts: Mapping[str, Verdict]) -> dict[str, Decision]:
+def decide_by_rules(verdicts: Mapping[str, Verdict]) -> Decisions:
     """Decide every label by the rules alone."""
-    return {label: Decision(verdict.value == "for", "rules") for label, verdict in verdicts.items()}
+    given = [label for label, verdict in verdicts.items() if verdict.value == "for"]
+    return Decisions(dict.fromkeys(verdicts, (0, None)), given, [])
+
+
+def _label(model: Model, index: int, engine: Engine, caution: Caution) -> _Label:
+    name = model.labels[index]
+    policy = model.policies[name]
+    join = policy.join(engine)
+    heads = nested_heads(model.labels).get(name)
+    involved, degree, sign = heads or (index, index, 1.0)
+    threshold = _threshold(policy, engine, caution)
+    return _Label(
+        name,
+        policy.by_rules,
+        index,
+        join.flat,
+        join.nested if heads else 0.0,
+        involved,
+        degree,
+        sign,
+        join.bias,
+        join.rules_for,
+        join.rules_against,
+        threshold,
+        log_odds(threshold),
+        log_odds(DOUBT * threshold),
+    )
 
 
 def _threshold(policy: LabelPolicy, engine: Engine, caution: Caution) -> float:
@@ -115,18 +209,3 @@ def _threshold(policy: LabelPolicy, engine: Engine, caution: Caution) -> float:
         return threshold
     cautious = policy.cautious[engine]
     return threshold if cautious is None else min(threshold, cautious)
-
-
-def _decide(of_model: float, of_rules: float, threshold: float) -> Decision:
-    score = of_model + of_rules
-    probability = sigmoid(score)
-    given = probability >= threshold
-    turned = of_rules != 0.0 and (of_model >= log_odds(threshold)) != given
-    return Decision(
-        given,
-        "rules" if turned else "model",
-        probability,
-        score,
-        threshold,
-        not given and probability >= DOUBT * threshold,
-    )

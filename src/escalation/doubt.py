@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from escalation.lexicon import shortened
 
 if TYPE_CHECKING:
     from escalation.model import Model
@@ -34,9 +37,12 @@ def why_not_asked(reading: Reading, scores: Scores, model: Model) -> str | None:
     """
     if scores.known_words == 0:
         return "the model knows none of the words"
-    share = scores.known_words / scores.words
-    if scores.words >= _FEW_WORDS and share < model.known_share:
-        return f"the model knows {share:.0%} of the words: another language, or no task"
+    # At most as many words are distinct as there are, so that most texts need no count.
+    if scores.known_words < model.known_share * len(reading.words):
+        words = len(set(map(shortened, reading.words)))
+        share = scores.known_words / words
+        if words >= _FEW_WORDS and share < model.known_share:
+            return f"the model knows {share:.0%} of the words: another language, or no task"
     if _is_code(reading):
         return "the text is code, with no sentence that says what is to be done"
     return None
@@ -47,7 +53,7 @@ def _is_code(reading: Reading) -> bool:
     if words < _FEW_WORDS or sum(map(reading.text.count, _CODE_SIGNS)) < _SIGNS_A_WORD * words:
         return False
     run = longest = 1
-    for end, start in zip(reading.ends, reading.starts[1:], strict=False):
+    for (_, end), (start, _) in pairwise(reading.spans):
         run = run + 1 if start == end + 1 and reading.text[end] == " " else 1
         longest = max(longest, run)
     return longest < _SENTENCE

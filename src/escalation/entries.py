@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from escalation.groups import GroupResolver
-from escalation.prediction import Entry
+from escalation.prediction import Entry, rounded
 from escalation.reasons import reasons_for, resolution_reason
 from escalation.rulebook import DISPOSITIONS
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from escalation.decision import Decision
-    from escalation.groups import Resolution
     from escalation.model.attribution import Attribution
+    from escalation.prediction import Reason
     from escalation.rulebook import Rulebook
     from escalation.rules.evidence import EvidenceReader
     from escalation.signals import Signals
@@ -43,9 +43,17 @@ class EntryMaker:
         labels: Sequence[str],
         decisions: Mapping[str, Decision],
         signals: Signals,
-        attributions: Mapping[str, Attribution],
+        why: Mapping[str, Attribution] | None,
     ) -> tuple[tuple[Entry, ...], tuple[Entry, ...], dict[str, tuple[str, str]]]:
         """Make the entries of the labels that are given.
+
+        Parameters
+        ----------
+        labels : sequence of str
+        decisions : mapping of str to Decision
+        signals : Signals
+        why : mapping of str to Attribution, optional
+            What the model weighed, of the labels that it decided. Without, the entries have no reasons.
 
         Returns
         -------
@@ -56,13 +64,13 @@ class EntryMaker:
         """
         found: dict[str, tuple[str, Entry]] = {}
         targets: dict[str, tuple[str, str]] = {}
-        # Stable: escalations first, each disposition by falling probability.
-        ranked = sorted(labels, key=lambda label: -(decisions[label].probability or 0.0))
-        for label in sorted(ranked, key=lambda label: not label.startswith("escalate:")):
+        decided = {label: decisions[label] for label in labels}
+        # Escalations first, each disposition by falling probability.
+        for label in sorted(
+            labels, key=lambda label: (not label.startswith("escalate:"), -(decided[label].probability or 0.0))
+        ):
             disposition, _, target = label.partition(":")
-            group = self._rulebook.groups.get(target)
-            resolution = self._resolver.resolve(group, signals.evidence) if group else None
-            entry = self._entry(label, target, decisions[label], signals, attributions.get(label), resolution)
+            entry = self._entry(label, target, decided[label], signals, why)
             held = found.get(entry.target)
             if held is None:
                 found[entry.target] = disposition, entry
@@ -72,24 +80,20 @@ class EntryMaker:
             else:
                 continue
             targets[label] = disposition, entry.target
-        sides = {side: tuple(entry for by, entry in found.values() if by == side) for side in DISPOSITIONS}
+        sides = {side: tuple([entry for by, entry in found.values() if by == side]) for side in DISPOSITIONS}
         return sides["escalate"], sides["collaborate"], targets
 
     def _entry(
-        self,
-        label: str,
-        target: str,
-        decision: Decision,
-        signals: Signals,
-        attribution: Attribution | None,
-        resolution: Resolution | None,
+        self, label: str, target: str, decision: Decision, signals: Signals, why: Mapping[str, Attribution] | None
     ) -> Entry:
-        reasons = reasons_for(label, signals, attribution, self._cue_names)
-        mode: str | None = target
-        group = None
-        candidates: tuple[str, ...] = ()
-        if resolution is not None:
-            group, mode, candidates = target, resolution.mode, resolution.candidates
-            reasons += resolution_reason(resolution, signals.evidence.reading.text)
-        probability = None if decision.probability is None else round(decision.probability, 4)
-        return Entry(mode, group, candidates, probability, decision.source, tuple(reasons))
+        group = self._rulebook.groups.get(target)
+        resolution = self._resolver.resolve(group, signals.evidence) if group else None
+        reasons: list[Reason] = []
+        if why is not None:
+            reasons = reasons_for(label, signals, why.get(label), self._cue_names)
+            if resolution is not None:
+                reasons += resolution_reason(resolution, signals.evidence.reading)
+        probability = rounded(decision.probability)
+        if resolution is None:
+            return Entry(target, None, (), probability, decision.source, tuple(reasons))
+        return Entry(resolution.mode, target, resolution.candidates, probability, decision.source, tuple(reasons))

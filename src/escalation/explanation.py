@@ -101,7 +101,7 @@ def explain_label(
     if model is None or signals.scores is None or decision.score is None:
         rules = _rules(label, signals, None)
         return LabelExplanation(label, decision.given, decision.source, None, None, None, None, rules)
-    attribution = attribute(model, label, signals.scores, signals.cues, engine)
+    attribution = attribute(model, [label], signals.scores, engine)[label]
     of_rules = model.policies[label].join(engine).of_rules(verdict.value) if engine == "hybrid" else 0.0
     contributions = [*all_terms(signals, attribution, cue_names)]
     if of_rules:
@@ -126,12 +126,12 @@ def in_order(labels: Mapping[str, LabelExplanation]) -> tuple[LabelExplanation, 
 
 def _rules(label: str, signals: Signals, weight: float | None) -> tuple[Reason, ...]:
     """The rules that spoke, each with its first cue; what they add is shared evenly among them."""
-    text = signals.evidence.reading.text
+    evidence = signals.evidence
     spoken: dict[str, Reason] = {}
     verdict = signals.verdicts[label]
     for fired in verdict.fired:
         if fired.value == verdict.value:
-            spoken.setdefault(fired.rule.id, rule_reason(fired, fired.hits[0], text))
+            spoken.setdefault(fired.rule.id, rule_reason(fired, fired.hits(evidence)[0], evidence.reading))
     if weight is None:
         return tuple(spoken.values())
     share = weight / len(spoken)

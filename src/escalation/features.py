@@ -7,13 +7,15 @@ import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from escalation.rulebook import TECHNOLOGY_CUE
+from escalation.rulebook.types import TECHNOLOGY_CUE
 from escalation.text import words_of
 
 if TYPE_CHECKING:
     from escalation.rulebook import Rulebook
     from escalation.rules.evidence import Evidence
 
+NUMBER = "0"
+"""Stands for every number."""
 MAX_WORD = 40
 """A longer word is an identifier or data: it is cut, so that no text makes long keys."""
 
@@ -36,7 +38,7 @@ def ngrams(words: list[str]) -> list[str]:
     list of str
         The n words in order, then the n - 1 pairs in order.
     """
-    kept = ["0" if word.isdigit() else word[:MAX_WORD] for word in words]
+    kept = [NUMBER if word.isdigit() else word[:MAX_WORD] for word in words]
     return kept + [f"{first} {second}" for first, second in pairwise(kept)]
 
 
@@ -46,6 +48,9 @@ def ngram_span(index: int, words: int) -> tuple[int, int]:
 
 
 STACK_GIVEN = "stack:given"
+_OF_A_CUE = ("", "@title", "@asked", "@back")
+_TITLE, _ASKED, _BACK = 1, 2, 3
+"""Each cue has these features, one behind the other."""
 
 
 class CueFeatures:
@@ -69,36 +74,36 @@ class CueFeatures:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        cues = [*rulebook.cues, *(TECHNOLOGY_CUE + category for category in rulebook.categories)]
-        self._categories = {t.name: t.category for t in rulebook.technologies.values()}
-        names = [f"{cue}{suffix}" for cue in cues for suffix in ("", "@title", "@asked", "@back")]
+        cues = rulebook.cue_ids
+        names = [f"{cue}{suffix}" for cue in cues for suffix in _OF_A_CUE]
         names += [f"{TECHNOLOGY_CUE}{category}@new" for category in rulebook.categories]
         names += [STACK_GIVEN]
         names += [f"stack:{group.category}" for group in rulebook.groups.values()]
         self.names = tuple(dict.fromkeys(names))
-        self._index = {name: index for index, name in enumerate(self.names)}
+        index = {name: number for number, name in enumerate(self.names)}
+        self._new = [index.get(f"{cue}@new", 0) for cue in cues]
+        self._given = index[STACK_GIVEN]
+        in_stack = {t.name: index.get(f"stack:{t.category}") for t in rulebook.technologies.values()}
+        self._in_stack = {name: number for name, number in in_stack.items() if number is not None}
 
     def active(self, evidence: Evidence) -> list[int]:
         """Give the indices of the features that are present in a task, in ascending order."""
-        index = self._index
         present: set[int] = set()
-        for hit in evidence.hits:
-            if hit.taken_back:
-                present.add(index[f"{hit.cue}@back"])
+        for mark, _, _, clause, taken_back in evidence.hits:
+            cue = mark.number * len(_OF_A_CUE)
+            if taken_back:
+                present.add(cue + _BACK)
                 continue
-            present.add(index[hit.cue])
-            if hit.clause == 0:
-                present.add(index[f"{hit.cue}@title"])
-            if hit.asked:
-                present.add(index[f"{hit.cue}@asked"])
-            if hit.technology and hit.technology not in evidence.stack:
-                present.add(index[f"{hit.cue}@new"])
+            present.add(cue)
+            if clause == 0:
+                present.add(cue + _TITLE)
+            if clause in evidence.asked:
+                present.add(cue + _ASKED)
+            if mark.technology and mark.technology not in evidence.stack:
+                present.add(self._new[mark.number])
         if evidence.stack_given:
-            present.add(index[STACK_GIVEN])
-        for technology in evidence.stack:
-            feature = index.get(f"stack:{self._categories[technology]}")
-            if feature is not None:
-                present.add(feature)
+            present.add(self._given)
+        present.update(map(self._in_stack.__getitem__, evidence.stack & self._in_stack.keys()))
         return sorted(present)
 
     def fingerprint(self) -> str:

@@ -24,16 +24,15 @@ class Resolution:
         What decided.
     technology : str or None
         The technology that decided.
-    start, end : int or None
-        Where in the text it stands.
+    words : tuple of int or None
+        The first and last of the words in which it stands.
     """
 
     mode: str | None
     candidates: tuple[str, ...]
     by: Literal["text", "stack", "fallback", "open"]
     technology: str | None = None
-    start: int | None = None
-    end: int | None = None
+    words: tuple[int, int] | None = None
 
 
 class GroupResolver:
@@ -62,14 +61,14 @@ class GroupResolver:
         modes = self._modes(group, list(named))
         if len(modes) == 1:
             mode, technology = next(iter(modes.items()))
-            return Resolution(mode, (), "text", technology, *named[technology])
+            return Resolution(mode, (), "text", technology, named[technology])
         in_stack = self._modes(group, [name for name in evidence.stack if self._category[name] == group.category])
         if modes:
             both = {mode: technology for mode, technology in in_stack.items() if mode in modes}
             return self._by_stack(group, both if len(both) == 1 else modes)
         if named:
             return self._open(group, (), "text")
-        if any(hit.cue in group.stays_open and not hit.taken_back for hit in evidence.hits):
+        if evidence.names(group.stays_open):
             return self._open(group, (), "text")
         if in_stack:
             return self._by_stack(group, in_stack)
@@ -77,15 +76,15 @@ class GroupResolver:
         return self._open(group, () if others else tuple(group.members), "open")
 
     def _named(self, group: Group, evidence: Evidence) -> dict[str, tuple[int, int]]:
-        """Technologies of the group's category in the text, else those told by idioms, with offsets."""
+        """Technologies of the group's category in the text, else those told by idioms, with first and last word."""
         named = {
-            name: (hit.start, hit.end)
+            name: (hit.first, hit.last)
             for name, hit in evidence.technologies.items()
             if self._category[name] == group.category
         }
         if not named:
-            for name, start, end in self._reader.idioms_in(evidence.reading, group.category):
-                named.setdefault(name, (start, end))
+            for name, first, last in self._reader.idioms_in(evidence.reading, group.category):
+                named.setdefault(name, (first, last))
         return named
 
     def _modes(self, group: Group, technologies: list[str]) -> dict[str, str]:

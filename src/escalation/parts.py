@@ -68,22 +68,23 @@ def _span(reading: Reading, clause: int) -> tuple[int, int]:
     first, last = reading.clauses[clause]
     while last - first > 1 and reading.words[first] in _JOINING:
         first += 1
-    start, end = reading.starts[first], reading.ends[last - 1]
-    lowest = reading.ends[first - 1] if first else 0
+    start, end = reading.span(first, last - 1)
+    lowest = reading.spans[first - 1][1] if first else 0
     while start > lowest and reading.text[start - 1] in _OPENING:
         start -= 1
-    highest = reading.starts[last] if last < len(reading.starts) else len(reading.text)
+    highest = reading.spans[last][0] if last < len(reading.words) else len(reading.text)
     while end < highest and reading.text[end] in _CLOSING:
         end += 1
     return start, end
 
 
 def _heaviest_clause(signals: Signals, attribution: Attribution | None) -> list[int]:
-    if attribution is None or signals.scores is None:
+    if attribution is None:
         return []
     reading = signals.evidence.reading
+    clause_of = reading.clause_of()
     weights: dict[int, float] = {}
-    for (index, _), weight in zip(signals.scores.occurrences, attribution.grams.tolist(), strict=True):
-        clause = reading.clause_of[ngram_span(index, len(reading.words))[0]]
+    for place, weight in zip(attribution.places, attribution.grams.tolist(), strict=True):
+        clause = clause_of[ngram_span(place, len(reading.words))[0]]
         weights[clause] = weights.get(clause, 0.0) + weight
     return [max(weights, key=lambda clause: weights[clause])] if weights else []

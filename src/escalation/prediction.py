@@ -8,6 +8,11 @@ from typing import Any, Literal
 Source = Literal["model", "rules"]
 
 
+def rounded(probability: float | None) -> float | None:
+    """A probability as answers state it, with four digits."""
+    return None if probability is None else round(probability, 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that speaks for an entry.

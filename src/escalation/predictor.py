@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalation.acceptance import accept
-from escalation.decision import CAUTIONS, ENGINES, Caution, Decision, Engine, decide, decide_by_rules, with_own_work
+from escalation.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules
 from escalation.doubt import why_not_asked
 from escalation.entries import EntryMaker
 from escalation.errors import InputError, ModelError
@@ -15,16 +15,18 @@ from escalation.explanation import Explanation, explain_label, in_order
 from escalation.model import read_model
 from escalation.model.attribution import attribute
 from escalation.parts import parts_of
-from escalation.prediction import Core, Prediction, Promise, Undecided
+from escalation.prediction import Core, Prediction, Promise, Undecided, rounded
 from escalation.resources import default_model, default_rulebook
 from escalation.rulebook import CORE, load_rulebook
 from escalation.signals import SignalReader
 from escalation.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
+    from escalation.decision import Decisions
     from escalation.model import Model
+    from escalation.model.attribution import Attribution
     from escalation.rulebook import Rulebook
     from escalation.signals import Signals
 
@@ -67,6 +69,7 @@ class Predictor:
         if caution == "high" and self.engine == "rules":
             raise InputError("high caution is a promise of the model, which the engine 'rules' does not ask")
         self._model = model if self.engine != "rules" else None
+        self._decider = Decider(self._model, self.engine, caution) if self._model else None
         self._signals = SignalReader(rulebook, self._model)
         self._entries = EntryMaker(rulebook, self._signals.engine.reader, self._signals.names)
         self._about: dict[str, str] | None = None
@@ -122,7 +125,12 @@ class Predictor:
             return cls(book, None, "rules")
 
     def predict(
-        self, task: str | Task | Mapping[str, object], stack: object = None, delegated_by: str | None = None
+        self,
+        task: str | Task | Mapping[str, object],
+        stack: object = None,
+        delegated_by: str | None = None,
+        *,
+        reasons: bool = True,
     ) -> Prediction:
         """Answer one task.
 
@@ -134,6 +142,9 @@ class Predictor:
             The project's technologies by category, where the task brings none.
         delegated_by : str, optional
             The mode that hands the task over, where the task names none.
+        reasons : bool
+            Whether the answer says why. Without, its entries have no reasons and it lists no parts, and it is there
+            in half the time; all else is the same.
 
         Returns
         -------
@@ -144,49 +155,43 @@ class Predictor:
         InputError
             If the task cannot be used.
         """
-        return self.predict_with_decisions(task, stack, delegated_by)[0]
+        return self.predict_with_decisions(task, stack, delegated_by, reasons=reasons)[0]
 
     def predict_with_decisions(
-        self, task: str | Task | Mapping[str, object], stack: object = None, delegated_by: str | None = None
-    ) -> tuple[Prediction, dict[str, Decision]]:
+        self,
+        task: str | Task | Mapping[str, object],
+        stack: object = None,
+        delegated_by: str | None = None,
+        *,
+        reasons: bool = True,
+    ) -> tuple[Prediction, Decisions]:
         """Answer one task as `predict` does, and give the decisions behind the answer as `decisions` does."""
         work = Task.of(task, stack, delegated_by)
         signals, abstained, decisions = self._decided(work)
-        given = [label for label, decision in decisions.items() if decision.given and label != CORE]
-        attributions = {}
-        if self._model is not None and signals.scores is not None and not abstained:
-            attributions = {
-                label: attribute(self._model, label, signals.scores, signals.cues, self.engine)
-                for label in given
-                if not self._model.policies[label].by_rules
-            }
-        escalate, collaborate, targets = self._entries.entries(given, decisions, signals, attributions)
-        core = _core(decisions[CORE])
-        escalated = {_split(label)[1] for label in given if label.startswith("escalate:")}
-        undecided = tuple(
-            Undecided(*_split(label), round(decision.probability or 0.0, 4))
-            for label, decision in decisions.items()
-            if decision.undecided and label != CORE and _split(label)[1] not in escalated
-        )
+        given = [label for label in decisions.given if label != CORE]
+        why = self._why(given, signals, abstained) if reasons else None
+        escalate, collaborate, targets = self._entries.entries(given, decisions, signals, why)
+        escalated = {label.partition(":")[2] for label in given if label.startswith("escalate:")}
+        core = decisions[CORE]
         accepted = None
         if work.delegated_by is not None:
-            accepted = accept(self.rulebook, work.delegated_by, signals.evidence, core.value)
+            accepted = accept(self.rulebook, work.delegated_by, signals.evidence, core.given)
         answer = Prediction(
             escalate,
             collaborate,
-            core,
-            parts_of(targets, signals, attributions),
-            undecided,
+            Core(core.given, rounded(core.probability), core.source),
+            () if why is None else parts_of(targets, signals, why),
+            _undecided(decisions, escalated),
             accepted,
             self.engine,
             abstained,
             None if abstained else self._promise,
-            dict(self._about) if self._about else None,
+            self._about and dict(self._about),
             work.id,
         )
         return answer, decisions
 
-    def decisions(self, task: str | Task | Mapping[str, object], stack: object = None) -> dict[str, Decision]:
+    def decisions(self, task: str | Task | Mapping[str, object], stack: object = None) -> Decisions:
         """Decide every label of a task, before groups are resolved: what evaluation looks at.
 
         Parameters
@@ -196,7 +201,7 @@ class Predictor:
 
         Returns
         -------
-        dict of str to Decision
+        mapping of str to Decision
             By label: ``disposition:target``, a group under its name, and ``core``.
         """
         return self._decided(Task.of(task, stack, None))[2]
@@ -228,30 +233,40 @@ class Predictor:
         return Explanation(work.text, self.engine, abstained, in_order(labels))
 
     def predict_many(
-        self, tasks: Iterable[str | Task | Mapping[str, object]], stack: object = None
+        self, tasks: Iterable[str | Task | Mapping[str, object]], stack: object = None, *, reasons: bool = True
     ) -> list[Prediction]:
         """Answer many tasks, in their order. `stack` serves those that bring none."""
         if isinstance(tasks, (str, Mapping)):
             raise InputError("predict_many takes a list of tasks; for one task call predict")
-        return [self.predict(task, stack) for task in tasks]
+        return [self.predict(task, stack, reasons=reasons) for task in tasks]
 
-    def _decided(self, work: Task) -> tuple[Signals, str | None, dict[str, Decision]]:
+    def _decided(self, work: Task) -> tuple[Signals, str | None, Decisions]:
         """Read the signals of a task, say why the model is not asked if it is not, and decide every label."""
         signals = self._signals.read(work.text, work.stack)
-        if self._model is None or signals.scores is None:
-            return signals, None, with_own_work(decide_by_rules(signals.verdicts))
-        abstained = None
+        if self._model is None or self._decider is None or signals.scores is None:
+            return signals, None, decide_by_rules(signals.verdicts)
         if self.engine == "hybrid":
             abstained = why_not_asked(signals.evidence.reading, signals.scores, self._model)
-        if abstained:
-            return signals, abstained, with_own_work(decide_by_rules(signals.verdicts))
-        decisions = decide(self._model, signals.scores.logits, signals.verdicts, self.engine, self.caution)
-        return signals, None, with_own_work(decisions)
+            if abstained:
+                return signals, abstained, decide_by_rules(signals.verdicts)
+        return signals, None, self._decider.decide(signals.scores.logits, signals.verdicts)
+
+    def _why(self, labels: list[str], signals: Signals, abstained: str | None) -> dict[str, Attribution]:
+        """Take the scores of labels apart, where the model decided them."""
+        if self._model is None or signals.scores is None or abstained:
+            return {}
+        weighed = [label for label in labels if not self._model.policies[label].by_rules]
+        return attribute(self._model, weighed, signals.scores, self.engine)
 
 
-def _core(decision: Decision) -> Core:
-    probability = None if decision.probability is None else round(decision.probability, 4)
-    return Core(decision.given, probability, decision.source)
+def _undecided(decisions: Decisions, escalated: Collection[str]) -> tuple[Undecided, ...]:
+    """What comes near and is not given; a mode that is escalated to is not also worked with."""
+    found = []
+    for label in decisions.undecided:
+        disposition, _, target = label.partition(":")
+        if label != CORE and target not in escalated:
+            found.append(Undecided(disposition, target, rounded(decisions[label].probability) or 0.0))
+    return tuple(found)
 
 
 def _promise_of(model: Model, engine: Engine) -> Promise:
@@ -260,8 +275,3 @@ def _promise_of(model: Model, engine: Engine) -> Promise:
         raise ModelError("the model promises no recall, so high caution cannot be had; train it again")
     missing = tuple(label for label in model.labels if label != CORE and model.policies[label].cautious[engine] is None)
     return Promise(promised["recall"], promised["confidence"], missing)
-
-
-def _split(label: str) -> tuple[str, str]:
-    disposition, _, target = label.partition(":")
-    return disposition, target

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from escalation.rules.engine import Fired
     from escalation.rules.evidence import CueHit
     from escalation.signals import Signals
+    from escalation.text import Reading
 
 MAX_RULE_REASONS = 50
 """A text that repeats itself a thousand times does not give a thousand reasons."""
@@ -46,23 +47,21 @@ def all_terms(signals: Signals, attribution: Attribution, cue_names: Sequence[st
     return sorted(terms, key=lambda reason: -abs(reason.weight or 0.0))
 
 
-def resolution_reason(resolution: Resolution, text: str) -> list[Reason]:
+def resolution_reason(resolution: Resolution, reading: Reading) -> list[Reason]:
     """Give the reason why a group became this mode, or none where it stays open."""
     if resolution.by == "fallback":
         return [Reason("fallback", f"no mode for the provider: {resolution.mode}")]
     if resolution.technology is None or resolution.by == "open":
         return []
-    if resolution.start is None:
+    if resolution.words is None:
         return [Reason(resolution.by, resolution.technology, id=resolution.technology)]
-    words = text[resolution.start : resolution.end]
-    return [Reason(resolution.by, words, id=resolution.technology, start=resolution.start, end=resolution.end)]
+    start, end = reading.span(*resolution.words)
+    return [Reason(resolution.by, reading.text[start:end], id=resolution.technology, start=start, end=end)]
 
 
 def _term(position: int, signals: Signals, attribution: Attribution) -> Reason:
-    reading, scores = signals.evidence.reading, signals.scores
-    assert scores is not None  # an attribution is taken from scores
-    first, last = ngram_span(scores.occurrences[position][0], len(reading.words))
-    start, end = reading.starts[first], reading.ends[last]
+    reading = signals.evidence.reading
+    start, end = reading.span(*ngram_span(attribution.places[position], len(reading.words)))
     weight = float(attribution.grams[position])
     return Reason("term", reading.text[start:end], start=start, end=end, weight=weight)
 
@@ -72,20 +71,24 @@ def _cue(position: int, signals: Signals, attribution: Attribution, names: Seque
     return Reason("cue", name, id=name, weight=float(attribution.cues[position]))
 
 
-def rule_reason(fired: Fired, hit: CueHit, text: str) -> Reason:
+def rule_reason(fired: Fired, hit: CueHit, reading: Reading) -> Reason:
     """Give a rule that fired as a reason, with one of the cues that made it."""
-    words = text[hit.start : hit.end]
-    return Reason("rule", words, fired.rule.id, fired.rule.source.section, hit.start, hit.end)
+    start, end = reading.span(hit.first, hit.last)
+    return Reason("rule", reading.text[start:end], fired.rule.id, fired.rule.source.section, start, end)
 
 
 def _rule_reasons(label: str, signals: Signals) -> list[Reason]:
-    text = signals.evidence.reading.text
+    evidence = signals.evidence
     reasons: dict[tuple[str, int, int], Reason] = {}
     for fired in signals.verdicts[label].fired:
         if fired.value != "for":
             continue
-        for hit in fired.hits:
-            reasons.setdefault((fired.rule.id, hit.start, hit.end), rule_reason(fired, hit, text))
+        if len(reasons) >= MAX_RULE_REASONS:
+            break
+        for hit in fired.hits(evidence):
+            key = fired.rule.id, hit.first, hit.last
+            if key not in reasons:
+                reasons[key] = rule_reason(fired, hit, evidence.reading)
     return list(reasons.values())[:MAX_RULE_REASONS]
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.features import CueFeatures, ngrams
+from escalation.features import CueFeatures
 from escalation.rules.engine import RuleEngine
-from escalation.wordings import active_features
 
 if TYPE_CHECKING:
+    from escalation.lexicon import Found, Lexicon
     from escalation.model.heads import Model, Scores
     from escalation.rulebook.types import Rulebook
     from escalation.rules.engine import Verdict
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from escalation.stack import StackProfile
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(NamedTuple):
     """What is seen of a task.
 
     Attributes
@@ -29,14 +27,14 @@ class Signals:
         What the rules say of each label.
     scores : Scores or None
         What the model says; None without a model.
-    cues : tuple of int
+    cues : list of int
         Active cues and, numbered behind them, wordings, as `SignalReader.names` has them; empty without a model.
     """
 
     evidence: Evidence
     verdicts: dict[str, Verdict]
     scores: Scores | None
-    cues: tuple[int, ...]
+    cues: list[int]
 
 
 class SignalReader:
@@ -57,15 +55,26 @@ class SignalReader:
         self.engine = RuleEngine(rulebook)
         self.model = model
         self.features = CueFeatures(rulebook)
-        self.names = self.features.names + (model.wordings.features if model else ())
+        self.names = self.features.names + (model.lexicon.features if model else ())
 
     def read(self, text: str, stack: StackProfile) -> Signals:
         """Read a text once and give what rules and model see in it."""
         evidence = self.engine.reader.read(text, stack)
         verdicts = self.engine.judge(evidence)
         if self.model is None:
-            return Signals(evidence, verdicts, None, ())
-        words = evidence.reading.words
-        grams = ngrams(words)
-        cues = active_features(self.features, self.model.wordings, evidence, grams)
-        return Signals(evidence, verdicts, self.model.score(grams, len(words), cues), tuple(cues))
+            return Signals(evidence, verdicts, None, [])
+        found = find_in(self.model.lexicon, evidence)
+        cues = cues_of(self.features, evidence, found)
+        return Signals(evidence, verdicts, self.model.score(found.rows, len(evidence.reading.words), cues), cues)
+
+
+def find_in(lexicon: Lexicon, evidence: Evidence) -> Found:
+    """Find n-grams and wordings in a task."""
+    clauses = evidence.reading.clauses
+    return lexicon.find(evidence.reading.words, clauses[0][1] if clauses else 0)
+
+
+def cues_of(features: CueFeatures, evidence: Evidence, found: Found) -> list[int]:
+    """Give the numbers of a task's active cues and, behind all cues, of its active wordings."""
+    behind = len(features.names)
+    return features.active(evidence) + [behind + number for number in found.wordings]

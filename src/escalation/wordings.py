@@ -15,11 +15,7 @@ from escalation.rulebook.phrases import GAP, PhraseError, compile_phrase
 from escalation.tomltext import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-    from escalation.features import CueFeatures
-    from escalation.rules.evidence import Evidence
 
 LONGEST = 3
 """Words of the longest phrase that is looked for."""
@@ -35,69 +31,20 @@ class Wordings:
         Names of the lists.
     phrases : dict of str to tuple of int
         Numbers of the lists that hold each phrase; a phrase is folded words with one space between them.
-    features : tuple of str
-        Names of the features: each list anywhere in a task, then each list in the task's first clause.
     """
 
     names: tuple[str, ...] = ()
     phrases: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    _openings: frozenset[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # A phrase of three words is put together only where two of them begin one.
-        openings = frozenset(phrase.rpartition(" ")[0] for phrase in self.phrases if phrase.count(" ") == LONGEST - 1)
-        object.__setattr__(self, "_openings", openings)
 
     @property
     def features(self) -> tuple[str, ...]:
         """Names of the features, in their order."""
-        return (*self.names, *(f"{name}@title" for name in self.names))
-
-    def active(self, grams: Sequence[str], words: int, title: int) -> list[int]:
-        """Give the numbers of the features that are present in a task, in ascending order.
-
-        Parameters
-        ----------
-        grams : sequence of str
-            N-grams of the task, as `escalation.features.ngrams` gives them.
-        words : int
-            So many of them, in front, are single words.
-        title : int
-            So many words stand in the first clause.
-        """
-        get, openings, lists = self.phrases.get, self._openings, len(self.names)
-        present: set[int] = set()
-        for index, gram in enumerate(grams):
-            found = get(gram)
-            first = index if index < words else index - words
-            if found is not None:
-                present.update(found)
-                if first < title:
-                    present.update(number + lists for number in found)
-            if index >= words and gram in openings and first + 2 < words:
-                found = get(f"{gram} {grams[first + 2]}")
-                if found is not None:
-                    present.update(found)
-                    if first < title:
-                        present.update(number + lists for number in found)
-        return sorted(present)
+        return feature_names(self.names)
 
 
-def active_features(cues: CueFeatures, wordings: Wordings, evidence: Evidence, grams: Sequence[str]) -> list[int]:
-    """Give the numbers of a task's active cues and, behind all cues, of its active wordings.
-
-    Parameters
-    ----------
-    cues : CueFeatures
-    wordings : Wordings
-    evidence : Evidence
-    grams : sequence of str
-        N-grams of the evidence's words.
-    """
-    reading, behind = evidence.reading, len(cues.names)
-    title = reading.clauses[0][1] if reading.clauses else 0
-    worded = wordings.active(grams, len(reading.words), title)
-    return cues.active(evidence) + [behind + number for number in worded]
+def feature_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the features of lists of phrases: each list anywhere in a task, then each in the task's first clause."""
+    return (*names, *(f"{name}@title" for name in names))
 
 
 def read_wordings(path: Path) -> Wordings:

@@ -46,7 +46,7 @@ def train(
         model = train_model(corpus_path(corpus), book, out, progress, cases)
     about = model.about["corpus"]
     typer.echo(
-        f"{out}: {len(model.vocabulary):,} n-grams and {len(model.labels)} labels "
+        f"{out}: {model.lexicon.grams:,} n-grams and {len(model.labels)} labels "
         f"from {about['tasks']:,} tasks of {about['groups']:,} projects"
     )
     ruled = [label for label, policy in model.policies.items() if policy.by_rules]

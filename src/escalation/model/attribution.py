@@ -15,7 +15,7 @@ import numpy as np
 from escalation.model.joining import nested_heads, nested_logit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -33,29 +33,39 @@ class Attribution:
     ----------
     base : float
         The score of a text without any known n-gram or cue.
-    grams : array of shape (occurrences,)
-        What each known n-gram adds, in the order of `Scores.occurrences`.
+    grams : array of shape (known n-grams,)
+        What each known n-gram adds, in the order of `Scores.values`.
     cues : array of shape (active cues,)
         What each active cue adds.
+    places : list of int
+        Where among the task's words and pairs each known n-gram first stands.
     """
 
     base: float
     grams: NDArray[np.float64]
     cues: NDArray[np.float64]
+    places: list[int]
 
 
-def attribute(model: Model, label: str, scores: Scores, cues: Sequence[int], engine: str) -> Attribution:
-    """Take the score of a label apart.
+def attribute(model: Model, labels: Iterable[str], scores: Scores, engine: str) -> dict[str, Attribution]:
+    """Take the scores of labels apart.
 
     Parameters
     ----------
     model : Model
-    label : str
+    labels : iterable of str
     scores : Scores
-    cues : sequence of int
-        Active cue features.
     engine : {"hybrid", "model"}
+
+    Returns
+    -------
+    dict of str to Attribution
     """
+    places = scores.first_places()
+    return {label: _attribution(model, label, scores, engine, places) for label in labels}
+
+
+def _attribution(model: Model, label: str, scores: Scores, engine: str, places: list[int]) -> Attribution:
     join = model.policies[label].join(engine)
     index = model.labels.index(label)
     bias = model.bias.tolist()
@@ -70,13 +80,8 @@ def attribute(model: Model, label: str, scores: Scores, cues: Sequence[int], eng
         slopes[heads.involved] = join.nested * of_involved
         slopes[heads.degree] = join.nested * heads.sign * of_degree
     columns, weights = np.array(list(slopes), np.intp), np.array(list(slopes.values()))
-    numbers = np.array([number for _, number in scores.occurrences], np.intp)
-    active = np.asarray(cues, np.intp) + len(model.vocabulary)
-    return Attribution(
-        base,
-        scores.values * (model.weights[np.ix_(numbers, columns)] @ weights),
-        model.weights[np.ix_(active, columns)] @ weights,
-    )
+    added = scores.values * (model.weights[np.ix_(scores.features, columns)] @ weights)
+    return Attribution(base, added[: scores.known], added[scores.known :], places)
 
 
 def _slopes(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:

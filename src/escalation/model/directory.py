@@ -1,8 +1,9 @@
 """The model directory: arrays and JSON, checked on loading, nothing executable.
 
 ``model.json`` says what the model is and carries the hashes of the other files and of itself;
-``weights.npz`` holds the arrays, ``vocabulary.txt`` one n-gram a line in sorted order,
-``wordings.txt`` one phrase a line with the numbers of its lists.
+``weights.npz`` holds the weights in half precision (the training rounds them to it), idf and biases;
+``words.txt`` one word a line in sorted order and ``lexicon.npz`` what they are and make up, by number;
+``seen.txt`` a short digest of each text that the model was trained on.
 """
 
 from __future__ import annotations
@@ -19,16 +20,17 @@ from escalation.atomic import check_directory, replacing_directory
 from escalation.errors import ModelError
 from escalation.features import CueFeatures
 from escalation.jsontext import parse_json
+from escalation.lexicon import Lexicon
 from escalation.model.heads import Model
 from escalation.model.joining import Join, LabelPolicy, head_names
-from escalation.wordings import Wordings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from escalation.rulebook import Rulebook
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,15 @@ class _Layout:
 
     about: str = "model.json"
     weights: str = "weights.npz"
-    vocabulary: str = "vocabulary.txt"
-    wordings: str = "wordings.txt"
+    words: str = "words.txt"
+    lexicon: str = "lexicon.npz"
+    seen: str = "seen.txt"
 
 
 LAYOUT = _Layout()
 _FILES = tuple(asdict(LAYOUT).values())
+_REPLACED = (*_FILES, "vocabulary.txt", "wordings.txt")
+"""A model directory of format 2 may be replaced, which had these two."""
 _REMEDY = "train it again with `escalation train`, or name another directory"
 
 
@@ -62,22 +67,22 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
     InputError
         If the place cannot be written.
     """
-    buffer = io.BytesIO()
-    np.savez(buffer, weights=model.weights, idf=model.idf, bias=model.bias)
+    lexicon = model.lexicon
+    corpus = dict(model.about.get("corpus", {}))
     contents = {
-        LAYOUT.weights: buffer.getvalue(),
-        LAYOUT.vocabulary: "".join(f"{gram}\n" for gram in model.vocabulary).encode(),
-        LAYOUT.wordings: "".join(
-            f"{phrase}\t{' '.join(map(str, numbers))}\n" for phrase, numbers in model.wordings.phrases.items()
-        ).encode(),
+        LAYOUT.weights: _packed({"weights": model.weights.astype(np.float16), "idf": model.idf, "bias": model.bias}),
+        LAYOUT.words: "".join(f"{word}\n" for word in lexicon.words).encode(),
+        LAYOUT.lexicon: _packed(lexicon.arrays),
+        LAYOUT.seen: str(corpus.pop("texts", "")).encode(),
     }
     about = {
         **model.about,
+        "corpus": corpus,
         "format": FORMAT,
         "labels": list(model.labels),
         "policies": {label: _policy_to_dict(policy) for label, policy in model.policies.items()},
         "known_share": model.known_share,
-        "wordings": list(model.wordings.names),
+        "wordings": {"names": list(lexicon.names), "lists": [list(numbers) for numbers in lexicon.lists]},
         "rulebook": {
             "name": rulebook.name,
             "sha256": rulebook.sha256,
@@ -86,7 +91,7 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         "files": {name: {"bytes": len(data), "sha256": _hash(data)} for name, data in contents.items()},
     }
     about["sha256"] = _hash(_dump(about))
-    with replacing_directory(path, _FILES) as directory:
+    with replacing_directory(path, _REPLACED) as directory:
         for name, data in contents.items():
             (directory / name).write_bytes(data)
         (directory / LAYOUT.about).write_bytes(_dump(about))
@@ -100,7 +105,7 @@ def check_place(path: Path) -> None:
     InputError
         If it is a file, or a directory with other files.
     """
-    check_directory(path, _FILES)
+    check_directory(path, _REPLACED)
 
 
 def read_model(path: Path, rulebook: Rulebook) -> Model:
@@ -126,21 +131,21 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
     if not path.is_dir():
         raise ModelError(f"{path}: there is no model directory; {_REMEDY}")
     about = _read_about(path)
-    weights_file = _read_checked(path, LAYOUT.weights, about)
-    vocabulary_file = _read_checked(path, LAYOUT.vocabulary, about)
-    wordings_file = _read_checked(path, LAYOUT.wordings, about)
+    weights_file, words_file, lexicon_file, seen_file = (
+        _read_checked(path, name, about) for name in (LAYOUT.weights, LAYOUT.words, LAYOUT.lexicon, LAYOUT.seen)
+    )
     try:
-        with np.load(io.BytesIO(weights_file), allow_pickle=False) as arrays:
-            weights, idf, bias = arrays["weights"], arrays["idf"], arrays["bias"]
-        grams = vocabulary_file.decode().splitlines()
+        arrays = _unpacked(weights_file)
+        weights, idf, bias = arrays["weights"], arrays["idf"], arrays["bias"]
         labels = tuple(about["labels"])
         policies = {label: _policy_of(about["policies"][label]) for label in labels}
         known_share = float(about["known_share"])
         if not 0 <= known_share <= 1:
             raise ValueError("a share that is none")
-        wordings = _wordings_of(tuple(about["wordings"]), wordings_file)
+        lexicon = _lexicon_of(about["wordings"], words_file, lexicon_file)
         features_sha256 = about["rulebook"]["features_sha256"]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+        about["corpus"]["texts"] = seen_file.decode()
+    except (ValueError, KeyError, TypeError, IndexError, OSError) as error:
         raise ModelError(
             f"{path}: {LAYOUT.about} and the arrays do not belong together ({error}); {_REMEDY}"
         ) from error
@@ -150,10 +155,20 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
             f"{path}: was trained with other cues, rules or labels than the rulebook {rulebook.name!r} has; "
             "train it again with that rulebook, or name the rulebook that it was trained with"
         )
-    cues = len(features.names) + len(wordings.features)
-    _check_shapes(path, len(head_names(labels)), len(grams), cues, weights, idf, bias)
-    vocabulary = {gram: number for number, gram in enumerate(grams)}
-    return Model(labels, policies, vocabulary, idf, weights, bias, known_share, wordings, about)
+    cues = len(features.names) + len(lexicon.features)
+    _check_shapes(path, len(head_names(labels)), lexicon.grams, cues, weights, idf, bias)
+    return Model(labels, policies, lexicon, idf, weights.astype(np.float32), bias, known_share, about)
+
+
+def _packed(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _unpacked(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def _policy_to_dict(policy: LabelPolicy) -> dict[str, Any]:
@@ -172,12 +187,9 @@ def _policy_of(fields: dict[str, Any]) -> LabelPolicy:
     return policy
 
 
-def _wordings_of(names: tuple[str, ...], content: bytes) -> Wordings:
-    rows = (line.partition("\t") for line in content.decode().splitlines())
-    phrases = {phrase: tuple(map(int, numbers.split())) for phrase, _, numbers in rows}
-    if any(not 0 <= number < len(names) for numbers in phrases.values() for number in numbers):
-        raise ValueError("a wording without a name")
-    return Wordings(names, phrases)
+def _lexicon_of(wordings: dict[str, Any], words: bytes, arrays: bytes) -> Lexicon:
+    lists = [tuple(map(int, numbers)) for numbers in wordings["lists"]]
+    return Lexicon(words.decode().splitlines(), _unpacked(arrays), lists, tuple(wordings["names"]))
 
 
 def _read_about(path: Path) -> dict[str, Any]:

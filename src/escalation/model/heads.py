@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from math import log
-from typing import TYPE_CHECKING, Any
+from math import sqrt
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from escalation.wordings import Wordings
+from escalation.lexicon import NONE, Lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,27 +19,38 @@ if TYPE_CHECKING:
     from escalation.model.joining import LabelPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(NamedTuple):
     """What the model sees of one task.
 
     Attributes
     ----------
-    logits : tuple of float
+    logits : list of float
         One a head, in the order of `escalation.model.joining.head_names`.
-    occurrences : list of tuple of int
-        Index in the task's n-gram list and feature number, of each known n-gram's first occurrence.
-    values : array of shape (len(occurrences),)
-        TF-IDF values of those n-grams.
-    words, known_words : int
-        Distinct words of the task, and those of them that the model knows.
+    rows : list of int
+        Of each word of the task and of each pair of neighbours, as `Lexicon.find` gives them.
+    features : array of shape (known n-grams + cues,)
+        Feature numbers of the distinct n-grams that the model knows, in the order of their first occurrences, and of
+        the active cues.
+    values : array of shape (known n-grams + cues,)
+        TF-IDF values of those n-grams, and 1 for each cue.
+    known_words, known : int
+        Distinct words of the task that the model knows, and distinct n-grams.
     """
 
-    logits: tuple[float, ...]
-    occurrences: list[tuple[int, int]]
+    logits: list[float]
+    rows: list[int]
+    features: NDArray[np.intp]
     values: NDArray[np.float64]
-    words: int
     known_words: int
+    known: int
+
+    def first_places(self) -> list[int]:
+        """Give where among words and pairs each known n-gram first stands, in the order of `values`."""
+        places: dict[int, int] = {}
+        for place, row in enumerate(self.rows):
+            if row != NONE:
+                places.setdefault(row, place)
+        return list(places.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,8 @@ class Model:
     ----------
     labels : tuple of str
     policies : dict of str to LabelPolicy
-    vocabulary : dict of str to int
-        Feature number of each n-gram, from 0 in sorted order.
+    lexicon : Lexicon
+        Which n-grams and wordings there are, and how they are found; rows of n-grams are feature numbers.
     idf : array of shape (n-grams,)
         Inverse document frequency of each n-gram.
     weights : array of shape (n-grams + cues + wordings, heads), float32
@@ -58,23 +70,25 @@ class Model:
     bias : array of shape (heads,)
     known_share : float
         A text of which a smaller share of the distinct words is known is unlike all that was learned from.
-    wordings : Wordings
-        Phrases that count beside the n-grams.
     about : dict
         Name, version, hashes, figures: what `model.json` holds besides.
     """
 
     labels: tuple[str, ...]
     policies: dict[str, LabelPolicy]
-    vocabulary: dict[str, int]
+    lexicon: Lexicon
     idf: NDArray[np.float32]
     weights: NDArray[np.float32]
     bias: NDArray[np.float64]
     known_share: float = 0.0
-    wordings: Wordings = field(default_factory=Wordings)
     about: dict[str, Any] = field(default_factory=dict)
+    _scale: NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
-    def score(self, grams: Sequence[str], words: int, cues: Sequence[int]) -> Scores:
+    def __post_init__(self) -> None:
+        cues = np.ones(len(self.weights) - len(self.idf))
+        object.__setattr__(self, "_scale", np.concatenate([self.idf.astype(np.float64), cues]))
+
+    def score(self, rows: list[int], words: int, cues: Sequence[int]) -> Scores:
         """Score a task.
 
         Sublinear term frequency times inverse document frequency, normalised to length 1, as
@@ -82,32 +96,24 @@ class Model:
 
         Parameters
         ----------
-        grams : sequence of str
-            N-grams as `escalation.features.ngrams` gives them.
+        rows : list of int
+            Of the task's words and pairs, as `Lexicon.find` gives them.
         words : int
-            So many of them, in front, are single words.
+            So many of them, in front, are of single words.
         cues : sequence of int
             Numbers of the active cues, and behind them of the active wordings.
         """
-        counts: dict[int, int] = {}
-        first: dict[int, int] = {}
-        get = self.vocabulary.get
-        for index, gram in enumerate(grams):
-            number = get(gram)
-            if number is not None:
-                if number in counts:
-                    counts[number] += 1
-                else:
-                    counts[number] = 1
-                    first[number] = index
-        numbers = np.fromiter(counts, np.intp, len(counts))
-        frequencies = np.array([1.0 + log(count) for count in counts.values()], np.float64)
-        values: NDArray[np.float64] = np.multiply(frequencies, self.idf[numbers], dtype=np.float64)
-        norm = float(np.sqrt(values @ values))
-        if norm > 0:
-            values = values / norm
-        active = np.asarray(cues, np.intp) + len(self.vocabulary)
-        logits = self.bias + values @ self.weights[numbers] + self.weights[active].sum(axis=0, dtype=np.float64)
-        occurrences = [(first[number], number) for number in counts]
-        known = sum(1 for index, _ in occurrences if index < words)
-        return Scores(tuple(logits.tolist()), occurrences, values, len(set(grams[:words])), known)
+        counts = Counter(rows)
+        counts.pop(NONE, None)
+        known, behind = len(counts), len(self.idf)
+        features = np.array([*counts, *[behind + cue for cue in cues]], np.intp)
+        values = np.array([*counts.values(), *[1] * len(cues)], np.float64)
+        np.log(values, out=values)  # a cue counts 1, which becomes 1 again
+        values += 1.0
+        values *= self._scale.take(features)
+        tfidf = values[:known]
+        if known:
+            tfidf /= sqrt(tfidf.dot(tfidf))
+        logits = values.dot(self.weights.take(features, axis=0))
+        logits += self.bias
+        return Scores(logits.tolist(), rows, features, values, len({*rows[:words]} - {NONE}), known)

@@ -11,6 +11,7 @@ from escalation.rulebook.consistency import check_consistency
 from escalation.rulebook.phrases import PhraseError, compile_phrase
 from escalation.rulebook.tables import Table, root_table
 from escalation.rulebook.types import (
+    TECHNOLOGY_CUE,
     Acceptance,
     Area,
     Condition,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-TECHNOLOGY_CUE = "tech."
-"""Cues of this beginning exist for every category of technologies without being written down."""
 
 T = TypeVar("T")
 

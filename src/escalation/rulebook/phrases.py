@@ -13,12 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from escalation.text import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from escalation.text import Reading
 
@@ -27,6 +27,11 @@ MAX_GAP = 3
 MAX_GAPS = 2
 MAX_VARIANTS = 256
 GAP = "~"
+_WORDS_KEPT = 16_384
+_WORD_KEPT = 40
+"""So many words, if they have no more characters, are remembered with the phrases that they begin."""
+
+K = TypeVar("K", bound="Hashable")
 
 
 class PhraseError(ValueError):
@@ -91,51 +96,52 @@ def _elements(choice: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A phrase found: its cue, the words it covers and the clause it stands in."""
+class Hit(NamedTuple, Generic[K]):
+    """A phrase found: whose it is, the words it covers and the clause it stands in."""
 
-    cue: str
+    key: K
     first: int
     last: int
     clause: int
 
 
 @dataclass(slots=True)
-class _Node:
-    words: dict[str, _Node] = field(default_factory=dict)
-    beginnings: dict[str, _Node] = field(default_factory=dict)
+class _Node(Generic[K]):
+    words: dict[str, _Node[K]] = field(default_factory=dict)
+    beginnings: dict[str, _Node[K]] = field(default_factory=dict)
     lengths: tuple[int, ...] = ()
-    gap: _Node | None = None
-    cues: tuple[str, ...] = ()
+    gap: _Node[K] | None = None
+    keys: tuple[K, ...] = ()
 
-    def follow(self, word: str) -> Iterator[_Node]:
+    def follow(self, word: str) -> tuple[_Node[K], ...]:
         node = self.words.get(word)
-        if node is not None:
-            yield node
+        after: tuple[_Node[K], ...] = () if node is None else (node,)
         for length in self.lengths:
             node = self.beginnings.get(word[:length])
             if node is not None:
-                yield node
+                after += (node,)
+        return after
 
 
-class PhraseFinder:
-    """Finds every phrase of many cues in one pass.
+class PhraseFinder(Generic[K]):
+    """Finds every phrase of many keys in one pass.
 
     Parameters
     ----------
-    phrases : mapping of str to iterable of str
-        Phrases by the id of their cue.
+    phrases : mapping of hashable to iterable of str
+        Phrases by what they stand for.
     """
 
-    def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
-        self._root = _Node()
-        for cue, texts in phrases.items():
+    def __init__(self, phrases: Mapping[K, Iterable[str]]) -> None:
+        self._root: _Node[K] = _Node()
+        # Tasks are made of the same words: what a word begins is remembered.
+        self._begun: dict[str, tuple[_Node[K], ...]] = {}
+        for key, texts in phrases.items():
             for text in texts:
                 for variant in compile_phrase(text):
-                    self._add(cue, variant)
+                    self._add(key, variant)
 
-    def _add(self, cue: str, variant: tuple[str, ...]) -> None:
+    def _add(self, key: K, variant: tuple[str, ...]) -> None:
         node = self._root
         for element in variant:
             if element == GAP:
@@ -148,32 +154,44 @@ class PhraseFinder:
                 node = node.beginnings.setdefault(beginning, _Node())
             else:
                 node = node.words.setdefault(element, _Node())
-        if cue not in node.cues:
-            node.cues += (cue,)
+        if key not in node.keys:
+            node.keys += (key,)
 
-    def find(self, reading: Reading) -> list[Hit]:
+    def find(self, reading: Reading) -> list[Hit[K]]:
         """Give every hit, in order of its first word; a hit never crosses the end of a clause."""
-        hits: list[Hit] = []
-        words = reading.words
-        root = self._root
-        for clause, (first, last) in enumerate(reading.clauses):
-            for index in range(first, last):
-                for node in root.follow(words[index]):
-                    found: dict[tuple[str, int], None] = {}
-                    _walk(node, words, index + 1, last, found)
-                    hits.extend(Hit(cue, index, end, clause) for cue, end in found)
+        hits: list[Hit[K]] = []
+        words, clauses = reading.words, reading.clauses
+        clause = -1
+        last = 0
+        for index, nodes in enumerate(map(self._begun.get, words)):
+            if nodes is None:
+                nodes = self._begin(words[index])
+            if not nodes:
+                continue
+            while index >= last:
+                clause += 1
+                last = clauses[clause][1]
+            for node in nodes:
+                found: dict[tuple[K, int], None] = {}
+                _walk(node, words, index + 1, last, found)
+                for key, end in found:
+                    hits.append(Hit(key, index, end, clause))
         return hits
 
+    def _begin(self, word: str) -> tuple[_Node[K], ...]:
+        nodes = self._root.follow(word)
+        if len(self._begun) < _WORDS_KEPT and len(word) <= _WORD_KEPT:
+            self._begun[word] = nodes
+        return nodes
 
-def _walk(node: _Node, words: list[str], index: int, last: int, found: dict[tuple[str, int], None]) -> None:
-    for cue in node.cues:
-        found[cue, index] = None
+
+def _walk(node: _Node[K], words: list[str], index: int, last: int, found: dict[tuple[K, int], None]) -> None:
+    for key in node.keys:
+        found[key, index] = None
     if node.gap is not None:
-        for skip in range(MAX_GAP + 1):
-            if index + skip >= last:
-                break
-            for after in node.gap.follow(words[index + skip]):
-                _walk(after, words, index + skip + 1, last, found)
-    if index < last:
+        for skip in range(index, min(index + MAX_GAP + 1, last)):
+            for after in node.gap.follow(words[skip]):
+                _walk(after, words, skip + 1, last, found)
+    if index < last and (node.words or node.lengths):
         for after in node.follow(words[index]):
             _walk(after, words, index + 1, last, found)

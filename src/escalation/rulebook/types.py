@@ -12,6 +12,8 @@ Reach = Literal["following", "clause"]
 DISPOSITIONS: tuple[Disposition, ...] = ("escalate", "collaborate")
 CORE = "core"
 """Label of the home mode's own work, beside the labels ``disposition:target``."""
+TECHNOLOGY_CUE = "tech."
+"""Cues of this beginning exist for every category of technologies without being written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,11 @@ class Rulebook:
     def categories(self) -> tuple[str, ...]:
         """Categories of technologies, in order of their names."""
         return tuple(sorted({technology.category for technology in self.technologies.values()}))
+
+    @property
+    def cue_ids(self) -> tuple[str, ...]:
+        """Ids of the cues, and behind them of the technologies of each category, which are cues too."""
+        return (*self.cues, *(TECHNOLOGY_CUE + category for category in self.categories))
 
     @property
     def labels(self) -> tuple[str, ...]:

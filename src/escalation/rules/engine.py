@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from escalation.rulebook.types import CORE
-from escalation.rules.evidence import CueHit, Evidence, EvidenceReader
+from escalation.rules.evidence import EvidenceReader
 from escalation.stack import StackProfile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from escalation.rulebook.types import Condition, Rule, Rulebook
+    from escalation.rules.evidence import ClauseMarks, CueHit, Evidence, MarkSets
 
 Value = Literal["for", "against", "silent"]
+_CLAUSES_KEPT = 8192
+"""What the rules say of so many kinds of clauses is remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A rule that spoke in a clause, and the cues that made it speak."""
+class Fired(NamedTuple):
+    """A rule that spoke in a clause.
+
+    Attributes
+    ----------
+    rule : Rule
+    value : {"for", "against"}
+    clause : int
+    condition : Condition
+        The one that is met: of `when`, or of `unless` where that made it speak against.
+    taken_back : bool
+        It speaks against as what would have made it speak is taken back.
+    """
 
     rule: Rule
     value: Value
     clause: int
-    hits: tuple[CueHit, ...]
+    condition: Condition
+    taken_back: bool
+
+    def hits(self, evidence: Evidence) -> list[CueHit]:
+        """Give the cues that made it speak."""
+        return evidence.behind(self.condition, self.clause, taken_back=self.taken_back)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the rules say of a label.
 
     Attributes
@@ -45,6 +63,28 @@ class Verdict:
 SILENT = Verdict("silent")
 
 
+class _Sets(NamedTuple):
+    """A condition as sets of marks: what must all be live, none of what must be, and its bare cues."""
+
+    condition: Condition
+    wanted: int
+    unwanted: tuple[int, ...]
+    cues: int
+
+    def meets(self, live: int) -> bool:
+        return live & self.wanted == self.wanted and not any(live & some == some for some in self.unwanted)
+
+
+class _Said(NamedTuple):
+    """What one rule says of a kind of clause."""
+
+    rule: Rule
+    labels: tuple[str, ...]
+    value: Value
+    condition: Condition
+    taken_back: bool
+
+
 class RuleEngine:
     """The documented rules as a deterministic judge, with no model and no state.
 
@@ -56,13 +96,15 @@ class RuleEngine:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self.reader = EvidenceReader(rulebook)
-        self._labels = rulebook.labels
-        self._rules = [(rule, self._label_names(rule)) for rule in rulebook.rules.values()]
-        self._rules_of: dict[str, set[int]] = {}
-        for number, (rule, _) in enumerate(self._rules):
-            for condition in rule.when:
-                # Every condition has a first cue: without it in a clause, the rule need not be looked at there.
-                self._rules_of.setdefault(condition.all[0].cue, set()).add(number)
+        sets = self.reader.sets
+        self._silent = dict.fromkeys(rulebook.labels, SILENT)
+        self._rules = [
+            (rule, self._label_names(rule), _as_sets(rule.when, sets), _as_sets(rule.unless, sets))
+            for rule in rulebook.rules.values()
+        ]
+        self._core = _as_sets(rulebook.core.when, sets)
+        # Most clauses are like others: what is said of their marks is remembered.
+        self._said: dict[tuple[int, int, int], tuple[tuple[_Said, ...], bool]] = {}
 
     def verdicts(self, text: str, stack: StackProfile | None = None) -> dict[str, Verdict]:
         """Judge every label of a task.
@@ -82,68 +124,73 @@ class RuleEngine:
 
     def judge(self, evidence: Evidence) -> dict[str, Verdict]:
         """Judge every label from evidence that is read already."""
-        fired: dict[str, list[Fired]] = {label: [] for label in self._labels if label != CORE}
-        for clause, present in _hits_by_clause(evidence).items():
-            for number in sorted({number for cue in present for number in self._rules_of.get(cue, ())}):
-                rule, labels = self._rules[number]
-                spoken = _speak(rule, evidence, clause, present)
-                if spoken is not None:
-                    for label in labels:
-                        fired[label].append(spoken)
-        verdicts = {label: _verdict(entries) for label, entries in fired.items()}
-        verdicts[CORE] = self._core(evidence, verdicts)
+        fired: dict[str, list[Fired]] = {}
+        own = False
+        for clause, marks in evidence.clauses.items():
+            said, core = self._of_clause(marks)
+            own = own or core
+            for rule, labels, value, condition, taken_back in said:
+                spoken = Fired(rule, value, clause, condition, taken_back)
+                for label in labels:
+                    fired.setdefault(label, []).append(spoken)
+        verdicts = self._silent.copy()
+        shared = handed_over = False
+        for label, entries in fired.items():
+            speaking = tuple(entry for entry in entries if entry.value == "for")
+            verdicts[label] = Verdict("for", speaking) if speaking else Verdict("against", tuple(entries))
+            if speaking:
+                handed_over = handed_over or label.startswith("escalate:")
+                shared = shared or label.startswith("collaborate:")
+        # Its own work is named, or something is shared and nothing handed over.
+        if own or (shared and not handed_over):
+            verdicts[CORE] = Verdict("for")
+        elif handed_over:
+            verdicts[CORE] = Verdict("against")
         return verdicts
+
+    def _of_clause(self, marks: ClauseMarks) -> tuple[tuple[_Said, ...], bool]:
+        """What the rules say of a clause, and whether it names the home mode's own work."""
+        key = marks.live, marks.every, marks.taken_back
+        known = self._said.get(key)
+        if known is None:
+            said = (_say(*rule, *key) for rule in self._rules)
+            known = tuple(filter(None, said)), any(sets.meets(marks.live) for sets in self._core)
+            if len(self._said) < _CLAUSES_KEPT:
+                self._said[key] = known
+        return known
 
     def _label_names(self, rule: Rule) -> tuple[str, ...]:
         """Labels of a rule, members of a group under the group's name."""
         return tuple(dict.fromkeys(self.rulebook.label(rule.disposition, target) for target in rule.targets))
 
-    def _core(self, evidence: Evidence, verdicts: dict[str, Verdict]) -> Verdict:
-        """For where its own work is named, or where something is shared and nothing handed over."""
-        own = any(
-            evidence.matches(condition, clause) for clause in evidence.live for condition in self.rulebook.core.when
-        )
-        speaking = {label.partition(":")[0] for label, verdict in verdicts.items() if verdict.value == "for"}
-        if own or speaking == {"collaborate"}:
-            return Verdict("for")
-        return Verdict("against") if "escalate" in speaking else SILENT
+
+def _as_sets(conditions: Sequence[Condition], sets: MarkSets) -> tuple[_Sets, ...]:
+    found = []
+    for condition in conditions:
+        wanted = cues = 0
+        for cue in condition.all:
+            wanted |= sets.of(cue)
+            cues |= 1 << sets.number[cue.cue]
+        found.append(_Sets(condition, wanted, tuple(map(sets.of, condition.none)), cues))
+    return tuple(found)
 
 
-def _hits_by_clause(evidence: Evidence) -> dict[int, dict[str, list[CueHit]]]:
-    """All hits, also those taken back: what would have spoken."""
-    every: dict[int, dict[str, list[CueHit]]] = {}
-    for hit in evidence.hits:
-        every.setdefault(hit.clause, {}).setdefault(hit.cue, []).append(hit)
-    return every
-
-
-def _speak(rule: Rule, evidence: Evidence, clause: int, present: dict[str, list[CueHit]]) -> Fired | None:
+def _say(
+    rule: Rule,
+    labels: tuple[str, ...],
+    when: tuple[_Sets, ...],
+    unless: tuple[_Sets, ...],
+    live: int,
+    every: int,
+    taken_back: int,
+) -> _Said | None:
     """Give what a rule says of a clause: for, or against where it is met by the ordinary or taken back."""
-    for condition in rule.when:
-        hits = evidence.matches(condition, clause)
-        if hits:
-            opposing = next((found for other in rule.unless if (found := evidence.matches(other, clause))), None)
-            return (
-                Fired(rule, "against", clause, tuple(opposing)) if opposing else Fired(rule, "for", clause, tuple(hits))
-            )
-        mentioned = _mentioned(condition, present)
-        if any(hit.taken_back for hit in mentioned):
-            return Fired(rule, "against", clause, tuple(mentioned))
+    for sets in when:
+        if sets.meets(live):
+            opposing = next((other.condition for other in unless if other.meets(live)), None)
+            if opposing is not None:
+                return _Said(rule, labels, "against", opposing, False)
+            return _Said(rule, labels, "for", sets.condition, False)
+        if every & sets.cues == sets.cues and taken_back & sets.cues:
+            return _Said(rule, labels, "against", sets.condition, True)
     return None
-
-
-def _mentioned(condition: Condition, present: dict[str, list[CueHit]]) -> list[CueHit]:
-    found: list[CueHit] = []
-    for wanted in condition.all:
-        hits = present.get(wanted.cue)
-        if not hits:
-            return []
-        found.extend(hits)
-    return found
-
-
-def _verdict(entries: list[Fired]) -> Verdict:
-    speaking = tuple(entry for entry in entries if entry.value == "for")
-    if speaking:
-        return Verdict("for", speaking)
-    return Verdict("against", tuple(entries)) if entries else SILENT

@@ -1,12 +1,18 @@
-"""What of the rulebook stands in a task: cues and technologies, with offsets, mentions taken back."""
+"""What of the rulebook stands in a task: cues and technologies, mentions taken back.
+
+A clause is three sets of marks, kept as the bits of whole numbers: what stands in it, what of that is not taken back,
+and what is. Conditions of rules are such sets too, so that comparing costs the same however many cues there are.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.rulebook.loading import TECHNOLOGY_CUE
 from escalation.rulebook.phrases import GAP, PhraseFinder, compile_phrase
+from escalation.rulebook.types import TECHNOLOGY_CUE
 from escalation.text import read
 
 if TYPE_CHECKING:
@@ -19,47 +25,91 @@ if TYPE_CHECKING:
 
 _REACH = 4
 """How many words after "no" or "without" a mention may begin to be taken back."""
-_SEPARATOR = "\0"
 _NAMES_KEPT = 4096
 """As many names of Stack Profiles are remembered with the technologies that they mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class CueHit:
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """What a phrase of the rulebook stands for.
+
+    Attributes
+    ----------
+    number : int
+        Place of the cue among `Rulebook.cue_ids`.
+    cue : str
+        Id of the cue; ``tech.CATEGORY`` for a technology.
+    technology : str or None
+        Name of the technology.
+    asks : bool
+        The cue is a work verb.
+    takes_back : {"following", "clause"} or None
+        How far the cue takes mentions back.
+    """
+
+    number: int
+    cue: str
+    technology: str | None = None
+    asks: bool = False
+    takes_back: str | None = None
+
+
+class CueHit(NamedTuple):
     """A cue in a text.
 
     Attributes
     ----------
-    cue : str
-        Id of the cue; ``tech.CATEGORY`` for a technology.
-    start, end : int
-        Offsets in the text, in characters.
+    mark : Mark
+    first, last : int
+        The words that it covers, both included.
     clause : int
         Number of the clause.
-    asked : bool
-        Whether a work verb stands in the clause.
     taken_back : bool
         Whether a negation or the like takes it back.
-    technology : str or None
-        Name of the technology.
     """
 
-    cue: str
-    start: int
-    end: int
+    mark: Mark
+    first: int
+    last: int
     clause: int
-    asked: bool = False
-    taken_back: bool = False
-    technology: str | None = None
+    taken_back: bool
+
+
+_CLAUSE = attrgetter("clause")
+
+
+class ClauseMarks:
+    """The marks of one clause as bits: all of them, those that are live, those taken back."""
+
+    __slots__ = ("every", "live", "taken_back")
+
+    def __init__(self, title: int) -> None:
+        self.every = self.live = title
+        self.taken_back = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All hits of a task, by clause, and the technologies of text and stack."""
+    """What stands in a task.
+
+    Attributes
+    ----------
+    reading : Reading
+    hits : list of CueHit
+        In the order of the text.
+    asked : set of int
+        Clauses with a work verb.
+    clauses : dict of int to ClauseMarks
+        Those with a hit.
+    stack : frozenset of str
+        Technologies that the Stack Profile lists.
+    stack_given : bool
+    """
 
     reading: Reading
-    hits: tuple[CueHit, ...]
-    live: dict[int, dict[str, list[CueHit]]]
+    hits: list[CueHit]
+    asked: set[int]
+    clauses: dict[int, ClauseMarks]
     stack: frozenset[str]
     stack_given: bool
 
@@ -68,33 +118,24 @@ class Evidence:
         """Technologies that the text names and does not take back, each with its first mention."""
         named: dict[str, CueHit] = {}
         for hit in self.hits:
-            if hit.technology and not hit.taken_back:
-                named.setdefault(hit.technology, hit)
+            if hit.mark.technology and not hit.taken_back:
+                named.setdefault(hit.mark.technology, hit)
         return named
 
-    def matches(self, condition: Condition, clause: int) -> list[CueHit]:
-        """Give the hits that fulfil a condition in a clause, or an empty list."""
-        present = self.live.get(clause)
-        if not present:
-            return []
-        found: list[CueHit] = []
-        for wanted in condition.all:
-            hits = self._present(wanted, present, clause)
-            if not hits:
-                return []
-            found.extend(hits)
-        for unwanted in condition.none:
-            if self._present(unwanted, present, clause):
-                return []
-        return found
+    def names(self, cues: Iterable[str]) -> bool:
+        """Whether one of some cues stands in the task and is not taken back."""
+        return any(hit.mark.cue in cues and not hit.taken_back for hit in self.hits)
 
-    def _present(self, wanted: Wanted, present: dict[str, list[CueHit]], clause: int) -> list[CueHit]:
-        hits = present.get(wanted.cue, [])
-        if not hits or not wanted.only:
-            return hits
-        if wanted.only == "title":
-            return hits if clause == 0 else []
-        return [hit for hit in hits if hit.technology not in self.stack]
+    def behind(self, condition: Condition, clause: int, *, taken_back: bool) -> list[CueHit]:
+        """Give the hits of a condition's cues in a clause: those that are live, or also those taken back."""
+        first, last = (bisect_left(self.hits, number, key=_CLAUSE) for number in (clause, clause + 1))
+        here = [hit for hit in self.hits[first:last] if taken_back or not hit.taken_back]
+        return [hit for wanted in condition.all for hit in here if self._is(hit, wanted, new=not taken_back)]
+
+    def _is(self, hit: CueHit, wanted: Wanted, *, new: bool) -> bool:
+        if hit.mark.cue != wanted.cue:
+            return False
+        return not (new and wanted.only == "new" and hit.mark.technology in self.stack)
 
 
 class _TakenBack:
@@ -105,20 +146,44 @@ class _TakenBack:
         self._first_end: int | None = None
         self._last_start: int | None = None
 
-    def add(self, hit: Hit, *, whole: bool) -> None:
-        if not whole:
+    def add(self, hit: Hit[Mark]) -> None:
+        if hit.key.takes_back == "following":
             self._ends.add(hit.last)
             return
         self._first_end = hit.last if self._first_end is None else min(self._first_end, hit.last)
         self._last_start = hit.first if self._last_start is None else max(self._last_start, hit.first)
 
-    def covers(self, hit: Hit) -> bool:
+    def covers(self, hit: Hit[Mark]) -> bool:
         """Whether a mention is taken back: by what stands shortly before it, or anywhere beside it in the clause."""
+        if hit.key.takes_back:
+            return False
         if any(hit.first - skipped in self._ends for skipped in range(_REACH)):
             return True
         before = self._first_end is not None and self._first_end <= hit.first
         after = self._last_start is not None and self._last_start >= hit.last
         return before or after
+
+
+class MarkSets:
+    """The bits that stand for the cues of a rulebook, and what conditions look like in them.
+
+    Parameters
+    ----------
+    rulebook : Rulebook
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        ids = rulebook.cue_ids
+        self.number = {cue: number for number, cue in enumerate(ids)}
+        # Behind the cues: a technology of the category that the stack does not list; and the first clause.
+        self.new = {cue: 1 << len(ids) + number for cue, number in self.number.items()}
+        self.title = 1 << 2 * len(ids)
+
+    def of(self, wanted: Wanted) -> int:
+        """The bits that must all be there for a wanted cue to be."""
+        if wanted.only == "new":
+            return self.new[wanted.cue]
+        return 1 << self.number[wanted.cue] | (self.title if wanted.only == "title" else 0)
 
 
 class EvidenceReader:
@@ -130,10 +195,15 @@ class EvidenceReader:
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._cues = rulebook.cues
-        phrases: dict[str, Iterable[str]] = {cue.id: cue.phrases for cue in rulebook.cues.values()}
+        self.sets = MarkSets(rulebook)
+        number = self.sets.number
+        phrases: dict[Mark, Iterable[str]] = {}
+        for cue in rulebook.cues.values():
+            reach = cue.reach if cue.role == "takes_back" else None
+            phrases[Mark(number[cue.id], cue.id, None, cue.role == "work", reach)] = cue.phrases
         for technology in rulebook.technologies.values():
-            phrases[f"{TECHNOLOGY_CUE}{technology.category}{_SEPARATOR}{technology.name}"] = technology.aliases
+            category = TECHNOLOGY_CUE + technology.category
+            phrases[Mark(number[category], category, technology.name)] = technology.aliases
         self._finder = PhraseFinder(phrases)
         self._by_idiom = {
             category: PhraseFinder({t.name: t.idioms for t in rulebook.technologies.values() if t.category == category})
@@ -154,32 +224,32 @@ class EvidenceReader:
         """Read a task: linear in the length of its text."""
         reading = read(text, self.work_verbs)
         found = self._finder.find(reading)
-        asked = {hit.clause for hit in found if hit.cue in self._cues and self._cues[hit.cue].role == "work"}
+        listed = self.technologies_in(stack)
+        asked: set[int] = set()
         backs: dict[int, _TakenBack] = {}
         for hit in found:
-            cue = self._cues.get(hit.cue)
-            if cue is not None and cue.role == "takes_back":
-                backs.setdefault(hit.clause, _TakenBack()).add(hit, whole=cue.reach == "clause")
+            if hit.key.asks:
+                asked.add(hit.clause)
+            elif hit.key.takes_back:
+                backs.setdefault(hit.clause, _TakenBack()).add(hit)
         hits: list[CueHit] = []
-        live: dict[int, dict[str, list[CueHit]]] = {}
+        clauses: dict[int, ClauseMarks] = {}
         for hit in found:
-            cue_id, _, technology = hit.cue.partition(_SEPARATOR)
-            cue = self._cues.get(cue_id)
-            back = backs.get(hit.clause)
-            taken_back = back is not None and (cue is None or cue.role != "takes_back") and back.covers(hit)
-            entry = CueHit(
-                cue_id,
-                reading.starts[hit.first],
-                reading.ends[hit.last - 1],
-                hit.clause,
-                hit.clause in asked,
-                taken_back,
-                technology or None,
-            )
-            hits.append(entry)
-            if not taken_back:
-                live.setdefault(hit.clause, {}).setdefault(cue_id, []).append(entry)
-        return Evidence(reading, tuple(hits), live, self.technologies_in(stack), bool(stack))
+            mark, first, end, clause = hit
+            taken_back = clause in backs and backs[clause].covers(hit)
+            hits.append(CueHit(mark, first, end - 1, clause, taken_back))
+            marks = clauses.get(clause)
+            if marks is None:
+                marks = clauses[clause] = ClauseMarks(0 if clause else self.sets.title)
+            bits = 1 << mark.number
+            if mark.technology and mark.technology not in listed:
+                bits |= self.sets.new[mark.cue]
+            marks.every |= bits
+            if taken_back:
+                marks.taken_back |= bits
+            else:
+                marks.live |= bits
+        return Evidence(reading, hits, asked, clauses, listed, bool(stack))
 
     def technologies_in(self, stack: StackProfile) -> frozenset[str]:
         """Names of the rulebook's technologies that a Stack Profile lists, found through all aliases."""
@@ -196,13 +266,13 @@ class EvidenceReader:
 
     def _technologies_listed(self, category: str, name: str) -> frozenset[str]:
         reading = read(name)
-        named = (hit.cue.partition(_SEPARATOR)[2] for hit in self._finder.find(reading))
+        named = (hit.key.technology for hit in self._finder.find(reading))
         idioms = (technology for technology, _, _ in self.idioms_in(reading, category))
         return frozenset(technology for technology in (*named, *idioms) if technology)
 
     def idioms_in(self, reading: Reading, category: str) -> list[tuple[str, int, int]]:
-        """Technologies of a category that a text tells by idioms alone, with their offsets."""
+        """Technologies of a category that a text tells by idioms alone, with first and last word."""
         finder = self._by_idiom.get(category)
         if finder is None:
             return []
-        return [(hit.cue, reading.starts[hit.first], reading.ends[hit.last - 1]) for hit in finder.find(reading)]
+        return [(hit.key, hit.first, hit.last - 1) for hit in finder.find(reading)]

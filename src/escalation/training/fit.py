@@ -9,6 +9,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from escalation.features import analyze
+from escalation.lexicon import Lexicon
 from escalation.model import Model
 from escalation.model.joining import head_names
 from escalation.task import Task
@@ -191,17 +192,17 @@ def fit(
 def _as_model(
     data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[str, LabelPolicy], known_share: float
 ) -> Model:
-    vectorizer = features.vectorizer_
-    grams = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-    weights = heads.coef_.T.copy()
-    weights[len(grams) :] *= CUE_SCALE
+    numbers = features.vectorizer_.vocabulary_
+    lexicon = Lexicon.build(numbers, data.wordings)
+    rows = np.array([numbers[gram] for gram in lexicon.gram_texts()], np.intp)
+    weights = heads.coef_.T * CUE_SCALE
+    weights[: len(rows)] = heads.coef_.T[rows]
     return Model(
         labels=data.labels,
         policies=policies,
-        vocabulary={gram: number for number, gram in enumerate(grams)},
-        idf=vectorizer.idf_.astype(np.float32),
+        lexicon=lexicon,
+        idf=features.vectorizer_.idf_[rows].astype(np.float32),
         weights=weights.astype(np.float32),
         bias=np.asarray(heads.intercept_, np.float64),
         known_share=known_share,
-        wordings=data.wordings,
     )

@@ -10,10 +10,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from escalation.features import CueFeatures, analyze, ngrams
+from escalation.features import CueFeatures, analyze
+from escalation.lexicon import Lexicon
 from escalation.rules.engine import RuleEngine
+from escalation.signals import cues_of, find_in
 from escalation.training.folds import SEED
-from escalation.wordings import active_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,6 +48,7 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None) -> CueTransformer:
         """Prepare the rules; nothing is learned from the tasks."""
         self.engine_, self.features_ = RuleEngine(self.rulebook), CueFeatures(self.rulebook)
+        self.lexicon_ = Lexicon.build((), self.wordings)
         return self
 
     def transform(self, X: Iterable[Task]) -> sp.csr_matrix:
@@ -61,7 +63,7 @@ class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for task in X:
             evidence = self.engine_.reader.read(task.text, task.stack)
             verdicts.append(self.engine_.judge(evidence))
-            indices += active_features(self.features_, self.wordings, evidence, ngrams(evidence.reading.words))
+            indices += cues_of(self.features_, evidence, find_in(self.lexicon_, evidence))
             ends.append(len(indices))
         values = np.full(len(indices), CUE_SCALE)
         shape = (len(verdicts), len(self.features_.names) + len(self.wordings.features))
@@ -103,7 +105,7 @@ class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             head.fit(X[rows] @ sp.diags(scale), target)
             weights.append(head.coef_[0] * scale)
             biases.append(float(head.intercept_[0]))
-        self.coef_ = np.array(weights)
+        self.coef_ = _halved(np.array(weights), grams)
         self.intercept_ = np.array(biases)
         return self
 
@@ -111,6 +113,14 @@ class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Give logits of shape (tasks, heads)."""
         logits: NDArray[np.float64] = np.asarray(X @ self.coef_.T) + self.intercept_
         return logits
+
+
+def _halved(weights: NDArray[np.float64], grams: int) -> NDArray[np.float64]:
+    """Round weights to what a model directory keeps in half precision, so that what is learned is what is kept."""
+    scale = np.ones(weights.shape[1])
+    scale[grams:] = CUE_SCALE
+    halved: NDArray[np.float64] = (weights * scale).astype(np.float16).astype(np.float64) / scale
+    return halved
 
 
 def _count_ratios(present: sp.csr_matrix, target: NDArray[np.int8]) -> NDArray[np.float64]:
