@@ -143,14 +143,10 @@ def test_a_threshold_that_is_no_probability_is_refused(directory, small_rulebook
 def _forge(directory, about, weights):
     import hashlib
 
-    about.pop("sha256")
     about["files"]["weights.npz"] = {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()}
-
-    def dump(data):
-        return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-    about["sha256"] = hashlib.sha256(dump(about).encode()).hexdigest()
-    (directory / "model.json").write_text(dump(about))
+    unsigned = json.dumps(about | {"sha256": "0" * 64})
+    about["sha256"] = hashlib.sha256(unsigned.encode()).hexdigest()
+    (directory / "model.json").write_text(json.dumps(about))
 
 
 def test_rules_answer_in_place_of_a_refused_model_only_where_allowed(tmp_path):

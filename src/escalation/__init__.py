@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from escalation.errors import EscalationError
-from escalation.prediction import Prediction
-from escalation.predictor import Predictor
-from escalation.resources import default_rulebook
-from escalation.rulebook import Rulebook
-from escalation.rulebook import load_rulebook as _load_rulebook
-from escalation.stack import StackProfile
-from escalation.task import Task
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from escalation.api import load_rulebook, predict
+    from escalation.errors import EscalationError
+    from escalation.prediction import Prediction
+    from escalation.predictor import Predictor
+    from escalation.rulebook import Rulebook
+    from escalation.stack import StackProfile
+    from escalation.task import Task
 
 __all__ = [
     "EscalationError",
@@ -30,30 +25,30 @@ __all__ = [
     "predict",
 ]
 
-__version__ = version("escalation-predictor")
+_HOMES = {
+    "EscalationError": "errors",
+    "Prediction": "prediction",
+    "Predictor": "predictor",
+    "Rulebook": "rulebook",
+    "StackProfile": "stack",
+    "Task": "task",
+    "load_rulebook": "api",
+    "predict": "api",
+}
 
 
-@cache
-def _default_predictor() -> Predictor:
-    return Predictor.load()
+def __getattr__(name: str) -> Any:
+    # Everything is imported when it is first asked for, so that a program that starts anew pays for what it uses.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("escalation-predictor")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
-def predict(
-    task: str | Task | Mapping[str, object], stack: object = None, delegated_by: str | None = None
-) -> Prediction:
-    """Answer one task with the model that ships with the package; see `Predictor.predict`.
-
-    The model is loaded at the first call and kept.
-    """
-    return _default_predictor().predict(task, stack, delegated_by)
-
-
-def load_rulebook(path: str | Path | None = None) -> Rulebook:
-    """Read and check a rulebook, by default the one that ships with the package.
-
-    Raises
-    ------
-    RulebookError
-        If the rulebook is refused.
-    """
-    return _load_rulebook(Path(path) if path else default_rulebook())
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, "__version__"])

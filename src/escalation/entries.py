@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from escalation.groups import GroupResolver
@@ -76,7 +75,7 @@ class EntryMaker:
                 found[entry.target] = disposition, entry
             elif held[0] == disposition:
                 reasons = tuple(dict.fromkeys(held[1].reasons + entry.reasons))
-                found[entry.target] = disposition, replace(held[1], reasons=reasons)
+                found[entry.target] = disposition, held[1]._replace(reasons=reasons)
             else:
                 continue
             targets[label] = disposition, entry.target

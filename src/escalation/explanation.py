@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from escalation.model.attribution import attribute
@@ -135,4 +135,4 @@ def _rules(label: str, signals: Signals, weight: float | None) -> tuple[Reason, 
     if weight is None:
         return tuple(spoken.values())
     share = weight / len(spoken)
-    return tuple(replace(reason, weight=share) for reason in spoken.values())
+    return tuple(reason._replace(weight=share) for reason in spoken.values())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from escalation.features import ngram_span
 from escalation.prediction import Part
 
@@ -82,9 +84,8 @@ def _heaviest_clause(signals: Signals, attribution: Attribution | None) -> list[
     if attribution is None:
         return []
     reading = signals.evidence.reading
-    clause_of = reading.clause_of()
-    weights: dict[int, float] = {}
-    for place, weight in zip(attribution.places, attribution.grams.tolist(), strict=True):
-        clause = clause_of[ngram_span(place, len(reading.words))[0]]
-        weights[clause] = weights.get(clause, 0.0) + weight
-    return [max(weights, key=lambda clause: weights[clause])] if weights else []
+    if not attribution.places:
+        return []
+    clause_of, words = reading.clause_of(), len(reading.words)
+    clauses = [clause_of[ngram_span(place, words)[0]] for place in attribution.places]
+    return [int(np.bincount(clauses, attribution.grams).argmax())]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Source = Literal["model", "rules"]
 
@@ -13,8 +12,7 @@ def rounded(probability: float | None) -> float | None:
     return None if probability is None else round(probability, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One thing that speaks for an entry.
 
     Attributes
@@ -56,8 +54,7 @@ class Reason:
         return {key: value for key, value in fields.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A mode, or an open group, that has a part in the task.
 
     Attributes
@@ -102,8 +99,7 @@ class Entry:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(NamedTuple):
     """Whether some part of the task is the home mode's own work."""
 
     value: bool
@@ -111,8 +107,7 @@ class Core:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A clause or list item of the task and who it is for.
 
     Attributes
@@ -134,8 +129,7 @@ class Part:
     context: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Undecided:
+class Undecided(NamedTuple):
     """A label whose probability is below its threshold, and not far: it is not in the answer, and not ruled out.
 
     Attributes
@@ -151,8 +145,7 @@ class Undecided:
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """What a cautious answer promises.
 
     Attributes
@@ -171,8 +164,7 @@ class Promise:
     not_attainable: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(NamedTuple):
     """Whether the home mode takes a delegated task."""
 
     value: bool
@@ -182,8 +174,7 @@ class Accept:
     section: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """The answer for one task.
 
     Attributes

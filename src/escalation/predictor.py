@@ -11,7 +11,6 @@ from escalation.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, dec
 from escalation.doubt import why_not_asked
 from escalation.entries import EntryMaker
 from escalation.errors import InputError, ModelError
-from escalation.explanation import Explanation, explain_label, in_order
 from escalation.model import read_model
 from escalation.model.attribution import attribute
 from escalation.parts import parts_of
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from escalation.decision import Decisions
+    from escalation.explanation import Explanation
     from escalation.model import Model
     from escalation.model.attribution import Attribution
     from escalation.rulebook import Rulebook
@@ -223,6 +223,8 @@ class Predictor:
         InputError
             If the task cannot be used.
         """
+        from escalation.explanation import Explanation, explain_label, in_order
+
         work = Task.of(task, stack, None)
         signals, abstained, decisions = self._decided(work)
         names = self._signals.names

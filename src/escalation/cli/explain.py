@@ -21,7 +21,6 @@ from escalation.cli.options import (
     StackOption,
     load_predictor,
 )
-from escalation.rulebook import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,6 +90,8 @@ def explain(
 
 
 def _lines(explanation: Explanation, *, everything: bool) -> Iterable[str]:
+    from escalation.rulebook.types import CORE
+
     if explanation.abstained:
         yield f"The model was not asked: {explanation.abstained}. The rules alone answered."
     shown = [entry for entry in explanation.labels if everything or _is_near(entry)]

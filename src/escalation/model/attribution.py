@@ -7,15 +7,14 @@ shared among the n-grams and cues of that head in proportion to their weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from escalation.model.joining import nested_heads, nested_logit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -25,8 +24,7 @@ _STILL = 1e-6
 """A head that moves less than this has no share in the score."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(NamedTuple):
     """What a label's score is made of: ``base + grams.sum() + cues.sum()`` and what the rules add.
 
     Attributes
@@ -47,13 +45,13 @@ class Attribution:
     places: list[int]
 
 
-def attribute(model: Model, labels: Iterable[str], scores: Scores, engine: str) -> dict[str, Attribution]:
+def attribute(model: Model, labels: Sequence[str], scores: Scores, engine: str) -> dict[str, Attribution]:
     """Take the scores of labels apart.
 
     Parameters
     ----------
     model : Model
-    labels : iterable of str
+    labels : sequence of str
     scores : Scores
     engine : {"hybrid", "model"}
 
@@ -62,26 +60,27 @@ def attribute(model: Model, labels: Iterable[str], scores: Scores, engine: str) 
     dict of str to Attribution
     """
     places = scores.first_places()
-    return {label: _attribution(model, label, scores, engine, places) for label in labels}
-
-
-def _attribution(model: Model, label: str, scores: Scores, engine: str, places: list[int]) -> Attribution:
-    join = model.policies[label].join(engine)
-    index = model.labels.index(label)
     bias = model.bias.tolist()
-    base = join.bias + join.flat * bias[index]
-    slopes = {index: join.flat}
-    heads = nested_heads(model.labels).get(label)
-    if heads is not None:
-        start = bias[heads.involved], heads.sign * bias[heads.degree]
-        end = scores.logits[heads.involved], heads.sign * scores.logits[heads.degree]
-        base += join.nested * nested_logit(*start)
-        of_involved, of_degree = _slopes(start, end)
-        slopes[heads.involved] = join.nested * of_involved
-        slopes[heads.degree] = join.nested * heads.sign * of_degree
-    columns, weights = np.array(list(slopes), np.intp), np.array(list(slopes.values()))
-    added = scores.values * (model.weights[np.ix_(scores.features, columns)] @ weights)
-    return Attribution(base, added[: scores.known], added[scores.known :], places)
+    bases = []
+    slopes = np.zeros((len(bias), len(labels)))
+    for column, label in enumerate(labels):
+        join, index = model.policies[label].join(engine), model.labels.index(label)
+        base = join.bias + join.flat * bias[index]
+        slopes[index, column] = join.flat
+        heads = nested_heads(model.labels).get(label)
+        if heads is not None:
+            start = bias[heads.involved], heads.sign * bias[heads.degree]
+            end = scores.logits[heads.involved], heads.sign * scores.logits[heads.degree]
+            base += join.nested * nested_logit(*start)
+            of_involved, of_degree = _slopes(start, end)
+            slopes[heads.involved, column] = join.nested * of_involved
+            slopes[heads.degree, column] = join.nested * heads.sign * of_degree
+        bases.append(base)
+    added = (scores.weights @ slopes).T * scores.values
+    return {
+        label: Attribution(base, of_label[: scores.known], of_label[scores.known :], places)
+        for label, base, of_label in zip(labels, bases, added, strict=True)
+    }
 
 
 def _slopes(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from escalation.rulebook import Rulebook
 
 FORMAT = 3
+_UNSIGNED = "0" * 64
+"""Stands for the hash of ``model.json`` in what is hashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,12 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         },
         "files": {name: {"bytes": len(data), "sha256": _hash(data)} for name, data in contents.items()},
     }
-    about["sha256"] = _hash(_dump(about))
+    about["sha256"] = _UNSIGNED
+    text = (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
     with replacing_directory(path, _REPLACED) as directory:
         for name, data in contents.items():
             (directory / name).write_bytes(data)
-        (directory / LAYOUT.about).write_bytes(_dump(about))
+        (directory / LAYOUT.about).write_bytes(text.replace(_UNSIGNED.encode(), _hash(text).encode()))
 
 
 def check_place(path: Path) -> None:
@@ -157,7 +160,7 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         )
     cues = len(features.names) + len(lexicon.features)
     _check_shapes(path, len(head_names(labels)), lexicon.grams, cues, weights, idf, bias)
-    return Model(labels, policies, lexicon, idf, weights.astype(np.float32), bias, known_share, about)
+    return Model(labels, policies, lexicon, idf, np.ascontiguousarray(weights, np.float32), bias, known_share, about)
 
 
 def _packed(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
@@ -206,8 +209,8 @@ def _read_about(path: Path) -> dict[str, Any]:
             f"{path}: has format {version!r}, and this version of the package reads format {FORMAT}; "
             "train it again, or install the version that wrote it"
         )
-    stated = about.pop("sha256", None)
-    if stated != _hash(_dump(about)) or _dump({**about, "sha256": stated}) != text:
+    stated = str(about.pop("sha256", _UNSIGNED)).encode()
+    if text.count(stated) != 1 or _hash(text.replace(stated, _UNSIGNED.encode())).encode() != stated:
         raise ModelError(f"{path}: {LAYOUT.about} was changed since it was written; {_REMEDY}")
     return dict(about)
 
@@ -245,10 +248,6 @@ def _check_shapes(
                 f"{path}: the array {name!r} is {array.dtype}{list(array.shape)}, "
                 f"not finite numbers of shape {list(wanted[name])}; {_REMEDY}"
             )
-
-
-def _dump(about: dict[str, Any]) -> bytes:
-    return (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def _hash(data: bytes) -> str:

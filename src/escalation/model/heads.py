@@ -28,9 +28,8 @@ class Scores(NamedTuple):
         One a head, in the order of `escalation.model.joining.head_names`.
     rows : list of int
         Of each word of the task and of each pair of neighbours, as `Lexicon.find` gives them.
-    features : array of shape (known n-grams + cues,)
-        Feature numbers of the distinct n-grams that the model knows, in the order of their first occurrences, and of
-        the active cues.
+    weights : array of shape (known n-grams + cues, heads)
+        Of the distinct n-grams that the model knows, in the order of their first occurrences, and of the active cues.
     values : array of shape (known n-grams + cues,)
         TF-IDF values of those n-grams, and 1 for each cue.
     known_words, known : int
@@ -39,18 +38,17 @@ class Scores(NamedTuple):
 
     logits: list[float]
     rows: list[int]
-    features: NDArray[np.intp]
+    weights: NDArray[np.float32]
     values: NDArray[np.float64]
     known_words: int
     known: int
 
     def first_places(self) -> list[int]:
         """Give where among words and pairs each known n-gram first stands, in the order of `values`."""
-        places: dict[int, int] = {}
-        for place, row in enumerate(self.rows):
-            if row != NONE:
-                places.setdefault(row, place)
-        return list(places.values())
+        backwards = range(len(self.rows) - 1, -1, -1)
+        places = dict(zip(reversed(self.rows), backwards, strict=True))  # of each row the place set last, its first
+        places.pop(NONE, None)
+        return sorted(places.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,11 @@ class Model:
         cues = np.ones(len(self.weights) - len(self.idf))
         object.__setattr__(self, "_scale", np.concatenate([self.idf.astype(np.float64), cues]))
 
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Feature number of each n-gram; made anew each time."""
+        return {gram: row for row, gram in enumerate(self.lexicon.gram_texts())}
+
     def score(self, rows: list[int], words: int, cues: Sequence[int]) -> Scores:
         """Score a task.
 
@@ -114,6 +117,7 @@ class Model:
         tfidf = values[:known]
         if known:
             tfidf /= sqrt(tfidf.dot(tfidf))
-        logits = values.dot(self.weights.take(features, axis=0))
+        weights = self.weights.take(features, axis=0)
+        logits = values.dot(weights)
         logits += self.bias
-        return Scores(logits.tolist(), rows, features, values, len({*rows[:words]} - {NONE}), known)
+        return Scores(logits.tolist(), rows, weights, values, len({*rows[:words]} - {NONE}), known)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 Disposition = Literal["escalate", "collaborate"]
 Role = Literal["evidence", "complex", "ordinary", "work", "takes_back"]
@@ -16,8 +16,7 @@ TECHNOLOGY_CUE = "tech."
 """Cues of this beginning exist for every category of technologies without being written down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A sentence of the documented source, word for word, and its place there."""
 
     id: str
@@ -25,8 +24,7 @@ class Source:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """A specialist on the roster and the dispositions that a task may have towards it."""
 
     slug: str
@@ -34,8 +32,7 @@ class Mode:
     dispositions: tuple[Disposition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Technology:
+class Technology(NamedTuple):
     """A technology of a category, with the phrases by which text and Stack Profile name it.
 
     `aliases` count as a mention wherever they stand. `idioms` tell it only once it is known that
@@ -48,8 +45,7 @@ class Technology:
     idioms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Modes of which the project's technology selects one.
 
     `members` maps a mode to the technologies that select it. A group without `fallback` may stay
@@ -66,8 +62,7 @@ class Group:
     stays_open: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A named set of phrases that play one role.
 
     ``evidence`` speaks for a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what
@@ -80,8 +75,7 @@ class Cue:
     reach: Reach = "clause"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A cue in a condition, written ``cue``, ``cue@new`` or ``cue@title``.
 
     ``new`` is a technology that the Stack Profile does not list, ``title`` stands in the first clause.
@@ -91,8 +85,7 @@ class Wanted:
     only: Literal["", "new", "title"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """Cues that must all, and cues that must not, stand in one clause."""
 
     all: tuple[Wanted, ...]
@@ -100,18 +93,16 @@ class Condition:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A task that the source names ("e.g."), with the answer that it documents."""
 
     text: str
-    escalate: tuple[str, ...] = ()
-    collaborate: tuple[str, ...] = ()
-    stack: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    escalate: tuple[str, ...]
+    collaborate: tuple[str, ...]
+    stack: dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Under these conditions, this disposition towards these targets."""
 
     id: str
@@ -125,16 +116,14 @@ class Rule:
     examples: tuple[Example, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):
     """A field of expertise with rules of its own."""
 
     id: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """From which modes a delegated task is accepted, under which condition.
 
     `condition` is ``always``, ``cue`` (one of `cues` stands in the text) or ``core`` (some part of
@@ -150,8 +139,7 @@ class Acceptance:
     cues: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CoreRule:
+class CoreRule(NamedTuple):
     """What tells the home mode's own work in a task."""
 
     source: Source

@@ -195,7 +195,7 @@ def _as_model(
     numbers = features.vectorizer_.vocabulary_
     lexicon = Lexicon.build(numbers, data.wordings)
     rows = np.array([numbers[gram] for gram in lexicon.gram_texts()], np.intp)
-    weights = heads.coef_.T * CUE_SCALE
+    weights = np.ascontiguousarray(heads.coef_.T) * CUE_SCALE
     weights[: len(rows)] = heads.coef_.T[rows]
     return Model(
         labels=data.labels,
