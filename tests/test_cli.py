@@ -240,7 +240,8 @@ def test_an_old_output_stays_when_the_input_is_wrong(run, tmp_path):
     write_lines(tmp_path / "tasks.jsonl", [LINES[0], "{"])
     refused(run("predict", "--input", "tasks.jsonl", "--output", "out.jsonl"), 2)
     assert (tmp_path / "out.jsonl").read_text() == "precious"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "tasks.jsonl"]
+    kept = ["out.jsonl.part", "out.jsonl.part.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", *kept, "tasks.jsonl"]
 
 
 # ---------------------------------------------------------------------------------------------- bad input

@@ -166,10 +166,11 @@ def test_engines_are_checked(rulebook, model):
 
 def test_threads_get_the_same_answers(predictor):
     tasks = ["Write the Dockerfile", README_TASK, "Fix the login page"] * 20
-    alone = predictor.predict_many(tasks)
+    alone = list(predictor.predict_many(tasks))
     together: dict[int, list] = {}
     threads = [
-        threading.Thread(target=lambda n=n: together.__setitem__(n, predictor.predict_many(tasks))) for n in range(4)
+        threading.Thread(target=lambda n=n: together.__setitem__(n, list(predictor.predict_many(tasks))))
+        for n in range(4)
     ]
     for thread in threads:
         thread.start()

@@ -33,27 +33,48 @@ def replacing_file(path: Path) -> Iterator[TextIO]:
     InputError
         If the file's folder is missing or cannot be written, or a directory has that name.
     """
-    target = path.resolve()
+    if is_device(path):
+        try:
+            device = path.open("w", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise _refusal(path, error) from error
+        with device as stream:
+            yield stream
+        return
+    with replacing_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        yield stream
+
+
+def is_device(path: Path) -> bool:
+    """Whether something is there that is no ordinary file and no directory."""
+    return path.exists() and not path.resolve().is_file() and not path.is_dir()
+
+
+@contextmanager
+def replacing_path(path: Path) -> Iterator[Path]:
+    """Give the path of an empty file that becomes `path` only when the block ends well; see `replacing_file`."""
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("w", encoding="utf-8", newline="\n") as stream:
-                yield stream
-            return
-        if target.is_dir():
+        if path.is_dir():
             raise IsADirectoryError(0, "is a directory")
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        target = path.resolve()
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
     except OSError as error:
         raise _refusal(path, error) from error
+    os.close(handle)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        temporary.chmod(mode)
-        temporary.replace(target)
+        yield temporary
+        put_in_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def put_in_place(new: Path, path: Path) -> None:
+    """Let a complete file in the same folder become `path`: a link is followed, the mode of an older file kept."""
+    target = path.resolve()
+    new.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+    new.replace(target)
 
 
 def check_directory(path: Path, files: Collection[str]) -> None:

@@ -42,6 +42,12 @@ class MissingExtraError(EscalationError):
     exit_code = 6
 
 
+class InterruptedRunError(EscalationError):
+    """A long run was interrupted; what it has written is kept."""
+
+    exit_code = 130
+
+
 class FindingError(EscalationError):
     """The oracle has a hard finding: what was asked for must not be published."""
 

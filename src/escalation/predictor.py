@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.acceptance import accept
 from escalation.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules
@@ -21,7 +22,7 @@ from escalation.signals import SignalReader
 from escalation.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from escalation.decision import Decisions
     from escalation.explanation import Explanation
@@ -29,6 +30,19 @@ if TYPE_CHECKING:
     from escalation.model.attribution import Attribution
     from escalation.rulebook import Rulebook
     from escalation.signals import Signals
+
+
+class Loading(NamedTuple):
+    """Where a predictor comes from: what another process needs to have the same."""
+
+    model: Path | None
+    rulebook: Path | None
+    engine: Engine
+    caution: Caution
+
+    def load(self) -> Predictor:
+        """Load the predictor, once in a process."""
+        return _loaded(self)
 
 
 class Predictor:
@@ -72,6 +86,7 @@ class Predictor:
         self._decider = Decider(self._model, self.engine, caution) if self._model else None
         self._signals = SignalReader(rulebook, self._model)
         self._entries = EntryMaker(rulebook, self._signals.engine.reader, self._signals.names)
+        self._loading: Loading | None = None
         self._about: dict[str, str] | None = None
         self._promise: Promise | None = None
         if self._model is not None:
@@ -114,15 +129,22 @@ class Predictor:
         ModelError
             If the model is refused and `allow_rules` is not set, or caution is high, which is the model's promise.
         """
-        book = load_rulebook(Path(rulebook) if rulebook else default_rulebook())
-        if engine == "rules":
-            return cls(book, None, engine, caution)
+        model, rulebook = Path(model) if model else None, Path(rulebook) if rulebook else None
+        book = load_rulebook(rulebook or default_rulebook())
         try:
-            return cls(book, read_model(Path(model) if model else default_model(), book), engine, caution)
+            trained = None if engine == "rules" else read_model(model or default_model(), book)
         except ModelError:
             if not allow_rules or caution == "high":
                 raise
-            return cls(book, None, "rules")
+            trained, engine = None, "rules"
+        predictor = cls(book, trained, engine, caution)
+        predictor._loading = Loading(model, rulebook, engine, caution)
+        return predictor
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of rulebook and model: what answers depend on besides the task, engine and caution."""
+        return f"{self.rulebook.sha256}:{self._model.about.get('sha256', '') if self._model else ''}"
 
     def predict(
         self,
@@ -235,12 +257,41 @@ class Predictor:
         return Explanation(work.text, self.engine, abstained, in_order(labels))
 
     def predict_many(
-        self, tasks: Iterable[str | Task | Mapping[str, object]], stack: object = None, *, reasons: bool = True
-    ) -> list[Prediction]:
-        """Answer many tasks, in their order. `stack` serves those that bring none."""
+        self,
+        tasks: Iterable[str | Task | Mapping[str, object]],
+        stack: object = None,
+        *,
+        reasons: bool = True,
+        jobs: int = 1,
+    ) -> Iterator[Prediction]:
+        """Answer many tasks, in their order, each when it is asked for: the memory does not grow with their number.
+
+        Parameters
+        ----------
+        tasks : iterable of str, Task or mapping
+        stack : StackProfile or mapping, optional
+            Serves those that bring none.
+        reasons : bool
+            As in `predict`.
+        jobs : int
+            Processes. From two on the predictor must come from `load`, and the extra ``batch`` be installed.
+
+        Raises
+        ------
+        InputError
+            If `tasks` is one task, or this predictor cannot be had in other processes; while iterating, at a task
+            that cannot be used.
+        """
         if isinstance(tasks, (str, Mapping)):
             raise InputError("predict_many takes a list of tasks; for one task call predict")
-        return [self.predict(task, stack, reasons=reasons) for task in tasks]
+        ask = partial(_ask, stack=stack, reasons=reasons)
+        if jobs == 1:
+            return (ask(self, task) for task in tasks)
+        if self._loading is None:
+            raise InputError("several processes load the predictor anew; make it by Predictor.load, or use one process")
+        from escalation.batch.answering import in_order
+
+        return in_order(ask, tasks, self._loading, jobs)
 
     def _decided(self, work: Task) -> tuple[Signals, str | None, Decisions]:
         """Read the signals of a task, say why the model is not asked if it is not, and decide every label."""
@@ -259,6 +310,15 @@ class Predictor:
             return {}
         weighed = [label for label in labels if not self._model.policies[label].by_rules]
         return attribute(self._model, weighed, signals.scores, self.engine)
+
+
+@cache
+def _loaded(loading: Loading) -> Predictor:
+    return Predictor.load(loading.model, rulebook=loading.rulebook, engine=loading.engine, caution=loading.caution)
+
+
+def _ask(predictor: Predictor, task: str | Task | Mapping[str, object], *, stack: object, reasons: bool) -> Prediction:
+    return predictor.predict(task, stack, reasons=reasons)
 
 
 def _undecided(decisions: Decisions, escalated: Collection[str]) -> tuple[Undecided, ...]:

@@ -19,7 +19,7 @@ from escalation.cli.options import (
     ModelOption,
     RulebookOption,
     StackOption,
-    load_predictor,
+    loading_of,
 )
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def explain(
 
     Exit codes: 0 explained, 2 bad input, 3 rulebook refused, 5 model refused.
     """
-    from escalation.cli.inputs import read_stdin
+    from escalation.batch.rows import read_stdin
     from escalation.errors import InputError
     from escalation.stack import StackProfile
 
     profile = StackProfile.parse(stack) if stack else StackProfile()
-    predictor = load_predictor(model, rulebook, engine, allow_rules, caution)
+    predictor = loading_of(model, rulebook, engine, allow_rules, caution).load()
     explanation = predictor.explain(read_stdin() if text == "-" else text, profile)
     if label:
         wanted = tuple(entry for entry in explanation.labels if any(part in entry.label for part in label))

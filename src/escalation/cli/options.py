@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from escalation.predictor import Predictor
+    from escalation.predictor import Loading
     from escalation.rulebook import Rulebook
 
 
@@ -63,25 +63,27 @@ def rulebook_at(path: Path | None) -> Rulebook:
     return load_rulebook(path)
 
 
-def load_predictor(
+def loading_of(
     model: Path | None,
     rulebook: Path | None,
     engine: EngineName,
     allow_rules: bool,
     caution: CautionName = CautionName.normal,
-) -> Predictor:
+) -> Loading:
     """Load what the options name; where the model is refused and that is allowed, the rules alone, with a warning."""
     from escalation.errors import ModelError
-    from escalation.predictor import Predictor
+    from escalation.predictor import Loading
 
+    loading = Loading(model, rulebook, engine.value, caution.value)
     try:
-        return Predictor.load(model, rulebook=rulebook, engine=engine.value, caution=caution.value)
+        loading.load()
     except ModelError as error:
         if not allow_rules or caution is CautionName.high:
             # High caution is a promise of the model, which rules cannot take over.
             raise
         typer.echo(f"warning: {error}; answering by the rules alone", err=True)
-        return Predictor.load(rulebook=rulebook, engine="rules")
+        return Loading(None, rulebook, "rules", "normal")
+    return loading
 
 
 def corpus_path(path: Path | None) -> Path:

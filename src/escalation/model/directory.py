@@ -212,7 +212,7 @@ def _read_about(path: Path) -> dict[str, Any]:
     stated = str(about.pop("sha256", _UNSIGNED)).encode()
     if text.count(stated) != 1 or _hash(text.replace(stated, _UNSIGNED.encode())).encode() != stated:
         raise ModelError(f"{path}: {LAYOUT.about} was changed since it was written; {_REMEDY}")
-    return dict(about)
+    return dict(about) | {"sha256": stated.decode()}
 
 
 def _read_checked(path: Path, name: str, about: dict[str, Any]) -> bytes:

@@ -1,14 +1,13 @@
-"""Tasks from files and standard input, one after the other, each with its line."""
+"""Rows of many tasks from files and standard input, one after the other, each with its line."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from escalation.batch.parquet import is_parquet, read_parquet
 from escalation.errors import InputError
 from escalation.jsontext import parse_json
 from escalation.stack import StackProfile
@@ -17,19 +16,41 @@ from escalation.text import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _MAX_BYTES = 12 * MAX_CHARACTERS + 65_536
 """As many bytes a line of JSON can have whose text has MAX_CHARACTERS, all of them escaped, with room for the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of input: a task, or why it is none."""
+class Row(NamedTuple):
+    """A row as it was read, not looked into yet.
+
+    Attributes
+    ----------
+    number : int
+        Of its line; of its row in a Parquet file.
+    bytes_read : int
+        How much of the input is read; of a Parquet file, how many rows.
+    value : bytes, dict or InputError
+        A line of JSON, the fields of a row, or why it is none.
+    """
 
     number: int
     bytes_read: int
-    task: Task | None
-    error: str | None = None
+    value: bytes | dict[Any, Any] | InputError
+
+    def task(self, stack: StackProfile, delegated_by: str | None) -> Task:
+        """Make the task of a row.
+
+        Raises
+        ------
+        InputError
+            If it is none.
+        """
+        if isinstance(self.value, InputError):
+            raise self.value
+        value = _fields(self.value) if isinstance(self.value, dict) else _json_row(self.value)
+        return Task.of(value, stack, delegated_by)
 
 
 def read_stdin() -> str:
@@ -46,35 +67,28 @@ def read_stdin() -> str:
     return _decode(data, "standard input")
 
 
-def read_tasks(path: Path, stack: StackProfile, delegated_by: str | None) -> Iterator[Line]:
-    """Give the tasks of a file, never more than one line in memory.
+def read_rows(path: Path) -> Iterator[Row]:
+    """Give the rows of a file, never more than one line or batch in memory.
 
     Parameters
     ----------
     path : Path
-        JSON lines, or CSV with a header where the name ends in ``.csv``; ``-`` is JSON lines from standard
-        input. Keys or columns: ``text``, and where wanted ``id``, ``stack`` and ``from``.
-    stack : StackProfile
-        For tasks that have none.
-    delegated_by : str or None
-        Likewise.
+        JSON lines, CSV with a header where the name ends in ``.csv``, Parquet where it ends in ``.parquet``; ``-`` is
+        JSON lines from standard input. Keys or columns: ``text``, and where wanted ``id``, ``stack`` and ``from``.
 
     Raises
     ------
     InputError
-        If the file cannot be read or the CSV has no column ``text``. What is wrong with one line is told in
-        that line's `error`.
+        If the file cannot be read, or CSV or Parquet has no column ``text``.
+    MissingExtraError
+        If it is Parquet and the extra ``batch`` is not installed.
     """
+    if is_parquet(path):
+        for number, fields in enumerate(read_parquet(path), 1):
+            yield Row(number, number, fields)
+        return
     with _opened(path) as stream:
-        rows = _csv_rows(stream, path) if path.suffix.lower() == ".csv" else _json_rows(stream)
-        for number, bytes_read, row in rows:
-            try:
-                if isinstance(row, InputError):
-                    raise row
-                value = _csv_row(row) if isinstance(row, dict) else _json_row(row)
-                yield Line(number, bytes_read, Task.of(value, stack, delegated_by))
-            except InputError as error:
-                yield Line(number, bytes_read, None, str(error))
+        yield from _csv_rows(stream, path) if path.suffix.lower() == ".csv" else _json_rows(stream)
 
 
 def _stdin() -> BinaryIO:
@@ -96,7 +110,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, int, bytes | InputError]]:
+def _json_rows(stream: BinaryIO) -> Iterator[Row]:
     bytes_read = number = 0
     while line := stream.readline(_MAX_BYTES):
         number += 1
@@ -108,7 +122,7 @@ def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, int, bytes | InputError]
                 line = stream.readline(_MAX_BYTES)
                 bytes_read += len(line)
         if isinstance(row, InputError) or row.strip():
-            yield number, bytes_read, row
+            yield Row(number, bytes_read, row)
 
 
 def _json_row(line: bytes) -> Any:
@@ -119,7 +133,7 @@ def _json_row(line: bytes) -> Any:
         raise InputError(f'is not JSON ({error}); write one object a line, such as {{"text": "..."}}') from error
 
 
-def _csv_rows(stream: BinaryIO, path: Path) -> Iterator[tuple[int, int, dict[Any, Any] | InputError]]:
+def _csv_rows(stream: BinaryIO, path: Path) -> Iterator[Row]:
     csv.field_size_limit(_MAX_BYTES)
     bytes_read = 0
 
@@ -140,28 +154,31 @@ def _csv_rows(stream: BinaryIO, path: Path) -> Iterator[tuple[int, int, dict[Any
                 f"{path}: has no column 'text'; name the column with the descriptions 'text' in the header"
             )
         for row in reader:
-            yield reader.line_num, bytes_read, row
+            yield Row(reader.line_num, bytes_read, row)
     except csv.Error as error:
         remedy = "quote texts that hold commas, quotes or line breaks, and close every quote"
-        yield reader.line_num, bytes_read, InputError(f"is not CSV from here on ({error}); {remedy}")
+        yield Row(reader.line_num, bytes_read, InputError(f"is not CSV from here on ({error}); {remedy}"))
 
 
-def _csv_row(row: dict[Any, Any]) -> dict[str, Any]:
+def _fields(row: dict[Any, Any]) -> dict[str, Any]:
+    """A row of CSV or Parquet as a line of JSON would have it."""
     if None in row:
         raise InputError("has more fields than the header; quote texts that hold commas")
     if None in row.values():
         raise InputError("has fewer fields than the header; is a quote or a line break missing?")
-    stack = row.get("stack", "").strip()
-    if stack.startswith("{"):
-        try:
-            row["stack"] = parse_json(stack)
-        except ValueError as error:
-            raise InputError(
-                f"the column 'stack' is not JSON ({error}); write category=name or a JSON object"
-            ) from error
-    else:
-        row["stack"] = StackProfile.parse_pairs(stack) if stack else None
+    stack = row.get("stack", "")
+    if isinstance(stack, str):
+        row = row | {"stack": _stack(stack.strip())}
     return {key: value for key, value in row.items() if value != "" or key == "text"}
+
+
+def _stack(text: str) -> object:
+    if not text.startswith("{"):
+        return StackProfile.parse_pairs(text) if text else None
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise InputError(f"the column 'stack' is not JSON ({error}); write category=name or a JSON object") from error
 
 
 def _decode(data: bytes, where: str) -> str:
