@@ -170,6 +170,20 @@ def test_degrees_are_counted_at_each_target_that_takes_both(small_rulebook, tmp_
     assert result["confusions"] == {"illustrator": {"softened": 1, "hardened": 1, "tasks": 3}}
 
 
+def test_tasks_in_words_that_the_model_does_not_know_are_found(rulebook, model, tmp_path):
+    texts = ["Перенести таблицу заказов", "Добавить страницу настроек", "Собрать образ для сервера"]
+    tasks = [
+        {"id": str(number), "text": text, "escalate": ["database-specialist"], "collaborate": [], "core": False}
+        for number, text in enumerate(texts)
+    ]
+    path = tmp_path / "tasks.jsonl"
+    path.write_text("\n".join(map(json.dumps, tasks)), encoding="utf-8")
+    result = evaluate(read_corpus(path), rulebook, ["hybrid"], model)
+    high = {finding["code"] for finding in result["findings"] if finding["severity"] == "high"}
+    assert high == {"E102", "E303"}
+    assert result["drift"]["known_words"]["value"] == 0.0
+
+
 def test_rules_need_no_folds(small_rulebook, tmp_path):
     (tmp_path / "few.jsonl").write_text("\n".join(SMALL_CORPUS.read_text().splitlines()[:8]))
     result = evaluate(read_corpus(tmp_path / "few.jsonl"), small_rulebook, ["rules"])

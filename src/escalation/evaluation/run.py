@@ -135,10 +135,11 @@ def run_engines(
         )
     seen = tuple(seen_tasks(model.about, corpus)) if model is not None and set(engines) != {"rules"} else ()
     if seen and not allow_overlap:
+        listed = ", ".join(seen[:_LISTED]) + (", ..." if len(seen) > _LISTED else "")
         raise CorpusError(
-            f"{corpus.path}: the model was trained on {len(seen):,} of these tasks ({', '.join(seen[:_LISTED])}, ...), "
-            "so its figures would flatter; take them out, name a corpus that it has not seen, use --cross-validate, "
-            "or go on with --allow-overlap"
+            f"{corpus.path}: the model was trained on {len(seen):,} of these tasks ({listed}), so its figures would "
+            "flatter; take them out, name a corpus that it has not seen, use --cross-validate, or go on with "
+            "--allow-overlap"
         )
     data = prepare(corpus, rulebook)
     kept = tuple(engines)
