@@ -246,25 +246,25 @@ def test_the_words_of_a_label_stand_at_its_head(rulebook, model, tmp_path):
 # ---------------------------------------------------------------------------------------------- the directory
 
 
-def test_a_report_replaces_an_older_one_and_nothing_else(tmp_path):
-    place = tmp_path / "deep" / "report"
-    write_report({"format": 1}, place)
-    write_report({"format": 2}, place)
-    assert json.loads((place / "report.json").read_text(encoding="utf-8")) == {"format": 2}
+def test_a_report_replaces_an_older_one_and_nothing_else(by_rules, tmp_path):
+    made, place = report_of(by_rules), tmp_path / "deep" / "report"
+    write_report(made, place)
+    write_report(made | {"format": 2}, place)
+    assert json.loads((place / "report.json").read_text(encoding="utf-8"))["format"] == 2
     assert [entry.name for entry in place.parent.iterdir()] == ["report"]
     (place / "notes.txt").write_text("mine")
-    for refuse in (lambda: check_report(place), lambda: write_report({"format": 3}, place)):
+    for refuse in (lambda: check_report(place), lambda: write_report(made, place)):
         with pytest.raises(InputError, match=r"notes\.txt"):
             refuse()
-    assert json.loads((place / "report.json").read_text(encoding="utf-8")) == {"format": 2}
+    assert json.loads((place / "report.json").read_text(encoding="utf-8"))["format"] == 2
 
 
-def test_what_json_does_not_know_leaves_the_older_report(tmp_path):
-    place = tmp_path / "report"
-    write_report({"format": 1}, place)
+def test_what_json_does_not_know_leaves_the_older_report(by_rules, tmp_path):
+    made, place = report_of(by_rules), tmp_path / "report"
+    write_report(made, place)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_report({"format": float("nan")}, place)
-    assert json.loads((place / "report.json").read_text(encoding="utf-8")) == {"format": 1}
+        write_report(made | {"format": float("nan")}, place)
+    assert json.loads((place / "report.json").read_text(encoding="utf-8"))["format"] == 1
 
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
