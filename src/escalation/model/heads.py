@@ -86,11 +86,6 @@ class Model:
         cues = np.ones(len(self.weights) - len(self.idf))
         object.__setattr__(self, "_scale", np.concatenate([self.idf.astype(np.float64), cues]))
 
-    @property
-    def vocabulary(self) -> dict[str, int]:
-        """Feature number of each n-gram; made anew each time."""
-        return {gram: row for row, gram in enumerate(self.lexicon.gram_texts())}
-
     def score(self, rows: list[int], words: int, cues: Sequence[int]) -> Scores:
         """Score a task.
 
