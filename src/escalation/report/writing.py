@@ -1,0 +1,51 @@
+"""A report's directory: written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from escalation.atomic import check_directory, replacing_directory
+from escalation.extras import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE, DATA = "report.html", "report.json"
+
+
+def write_report(contents: dict[str, Any], directory: Path) -> None:
+    """Write a report: the page, the data it was made from, and each chart as SVG and PNG for documents.
+
+    Parameters
+    ----------
+    contents : dict
+        Format 1: ``about``, ``averages``, ``registers``, ``labels``, ``curves``, ``reliability``, ``coverage``,
+        ``agreement``, ``learning_curve``, ``terms``, ``errors``, ``drift`` and ``findings``, as the report's data
+        are made. ``reliability``, ``coverage``, ``learning_curve`` and ``drift`` may be None.
+    directory : Path
+        Missing, empty, or an older report, which is replaced.
+
+    Raises
+    ------
+    MissingExtraError
+        If what draws is not installed.
+    InputError
+        If the place cannot be written, or holds anything but a report.
+    """
+    require("report", "A report")
+    from escalation.report.charts import CHARTS
+    from escalation.report.drawing import as_png, picture
+    from escalation.report.page import page, printable
+
+    files = {PAGE, DATA} | {f"{name}.{kind}" for name in CHARTS for kind in ("svg", "png")}
+    check_directory(directory, files)
+    html = page(contents)
+    with replacing_directory(directory, files) as new:
+        (new / PAGE).write_text(html, encoding="utf-8", newline="\n")
+        (new / DATA).write_text(json.dumps(contents, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        for name in CHARTS:
+            svg = picture(printable(contents), name)
+            if svg is not None:
+                (new / f"{name}.svg").write_text(svg, encoding="utf-8")
+                (new / f"{name}.png").write_bytes(as_png(svg))
