@@ -22,7 +22,6 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-_HEIGHT = 900
 
 
 def installed() -> bool:
@@ -53,12 +52,13 @@ def chromium():
             driver.quit()
 
 
-def show(driver, path, width, *, dark=False):
-    """Open a page as wide as a screen, in one of the two colour schemes."""
-    size = {"width": width, "height": _HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+def show(driver, path, width, *, height=900, dark=False):
+    """Open a page as wide as a screen, in one of the two colour schemes; what was asked for before is forgotten."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    requests(driver)
     driver.get(path.resolve().as_uri())
 
 
@@ -70,10 +70,6 @@ def requests(driver):
     ]
 
 
-def screenshot(driver, *, whole=False):
-    """Give what is seen, or the whole page, as PNG."""
-    options = {"format": "png", "captureBeyondViewport": whole}
-    if whole:
-        size = driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
-        options["clip"] = {**size, "scale": 1}
-    return base64.b64decode(driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"])
+def screenshot(driver):
+    """Give what is seen, as PNG."""
+    return base64.b64decode(driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])

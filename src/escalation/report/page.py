@@ -50,6 +50,7 @@ def page(contents: dict[str, Any]) -> str:
     )
     environment.filters |= {
         "count": words.count,
+        "f1_of": "{} F1".format,
         "figure": words.figure,
         "percent": words.percent,
         "share": words.share,

@@ -67,7 +67,7 @@ def _wrong(contents: dict[str, Any]) -> str:
     if kinds and kinds[0]["count"]:
         wrong = contents["errors"]["tasks"]
         most = listed([f"{kind['title'].lower()} ({count(kind['count'])})" for kind in kinds[:2] if kind["count"]])
-        sentences.append(f"{count(wrong)} tasks are not answered exactly right; most often: {most}.")
+        sentences.append(f"{count(wrong)} tasks have an error, own work included; most often: {most}.")
     return " ".join(sentences)
 
 

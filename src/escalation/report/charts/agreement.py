@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _GIVEN = {"both": "both give it", "model_only": "the model alone", "rules_only": "the rules alone"}
 _RIGHT = {"model_right": "the model is right", "rules_right": "the rules are right"}
-_NAMES, _GAP, _BAR = 164, 20, 18
+_NAMES, _GAP, _BAR = 170, 20, 18
 
 
 def agreement(contents: dict[str, Any], width: int) -> Chart | None:

@@ -12,7 +12,7 @@ from escalation.report.words import AVERAGES
 if TYPE_CHECKING:
     from escalation.report.charts.look import Chart
 
-_NAMES, _ROW = 104, 13
+_NAMES, _ROW = 108, 13
 
 
 def averages(contents: dict[str, Any], width: int) -> Chart | None:

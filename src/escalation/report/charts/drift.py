@@ -48,7 +48,7 @@ def _words(words: Sequence[Mapping[str, Any]], title: str, side: int) -> alt.Lay
         .mark_point(filled=True, size=60, opacity=1)
         .encode(
             y=y,
-            x=alt.X("share:Q", title="of 1,000 words", axis=alt.Axis(tickCount=4), scale=alt.Scale(type="sqrt")),
+            x=alt.X("share:Q", title="of 1,000 known words", axis=alt.Axis(tickCount=4), scale=alt.Scale(type="sqrt")),
             color=alt.Color("side:N", sort=_SIDES, scale=colours(_SIDES)),
             shape=alt.Shape("side:N", sort=_SIDES, scale=shapes(_SIDES)),
         )

@@ -34,7 +34,7 @@ NARROW = 500
 """Below this width, what stands side by side goes one below the other."""
 WIDEST = 1.2
 """How much wider a text may come out in another typeface than in the one that measured it."""
-_SIZE = 11
+_SIZE, _PADDING = 11, 8
 
 
 def finished(chart: Chart) -> Chart:
@@ -67,7 +67,7 @@ def finished(chart: Chart) -> Chart:
             offset=8,
         )
         .configure_header(title=None, labelColor=INK, labelFontSize=_SIZE, labelPadding=4, labelAnchor="start")
-        .configure_title(color=INK, fontSize=_SIZE + 1, anchor="start", frame="group", offset=6)
+        .configure_title(color=INK, fontSize=_SIZE + 1, anchor="start", frame="bounds", offset=8)
     )
     return looked
 
@@ -89,9 +89,8 @@ def dashes(names: list[str]) -> alt.Scale:
 
 def names(room: int) -> alt.Axis:
     """Give an axis of names that takes exactly so much room, also where a reader's typeface is wide."""
-    return alt.Axis(
-        ticks=False, domain=False, minExtent=room, maxExtent=room, labelLimit=int(room / WIDEST), labelPadding=4
-    )
+    limit = int((room - _PADDING) / WIDEST)
+    return alt.Axis(ticks=False, domain=False, minExtent=room, maxExtent=room, labelLimit=limit, labelPadding=_PADDING)
 
 
 def fitted() -> alt.AutoSizeParams:
