@@ -8,7 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = "<script>document.title='taken'</script><img src=x onerror=alert(1)>"
 LONG = "Donaudampfschifffahrtsgesellschaft" * 8
-ODD = "\x00\x07\ud800\ufffe \u202eright to left 🧪👩🏽‍🚀 \"'&amp; {{ 7 * 7 }} {% raw %}"
+ODD = "\u2028\x00\x07\ud800\ufffe \u202eright to left 🧪👩🏽‍🚀 \"'&amp; {{ 7 * 7 }} {% raw %}"
+
+CUT = ["a" * shift + "🧪" * 40 for shift in range(4)]
 
 
 def full():
@@ -32,7 +34,7 @@ def hostile():
     contents = full()
     contents["about"]["corpus"]["path"] = f"{SCRIPT}.jsonl"
     contents["registers"][SCRIPT] = contents["registers"]["chapters"]
-    for place, text in enumerate((SCRIPT, LONG, ODD)):
+    for place, text in enumerate((SCRIPT, LONG, ODD, *CUT)):
         example = dict(contents["errors"]["kinds"][0]["examples"][0], id=text, text=f"{text} {text}")
         example["spans"] = [
             {"start": 0, "end": len(text) // 2, "weight": 1.0},

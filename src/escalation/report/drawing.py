@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -18,6 +20,8 @@ WIDE, HALF, NARROW = 800, 390, 328
 _SVG = "http://www.w3.org/2000/svg"
 _SCALE = 2.0
 _HALVES = ("reliability", "coverage", "learning-curve")
+_UNCUTTABLE = re.compile("[\U00010000-\U0010ffff]")
+"""What takes two places in JavaScript: a name that is cut between them ends the drawing."""
 ElementTree.register_namespace("", _SVG)
 
 
@@ -53,7 +57,10 @@ def inlined(contents: dict[str, Any], name: str, title: str) -> dict[str, Markup
 
 
 def _drawn(chart: Chart | None) -> str | None:
-    return None if chart is None else str(vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[]))
+    if chart is None:
+        return None
+    specification = _UNCUTTABLE.sub("\N{REPLACEMENT CHARACTER}", json.dumps(chart.to_dict(), ensure_ascii=False))
+    return str(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]))
 
 
 def _titled(svg: str, identifier: str, title: str) -> Markup:

@@ -35,8 +35,7 @@ def drift(contents: dict[str, Any], width: int) -> Chart | None:
 
 
 def _words(words: Sequence[Mapping[str, Any]], title: str, side: int) -> alt.LayerChart:
-    order = [word["term"] for word in words]
-    y = alt.Y("term:N", sort=order, title=None, axis=names(_NAMES))
+    y = alt.Y("term:N", sort=None, title=None, axis=names(_NAMES))
     ends = [
         {"term": word["term"], "side": name, "share": word[key]}
         for word in words
