@@ -7,7 +7,8 @@ import pytest
 from escalation.report.charts import CHARTS
 from escalation.report.charts.look import DARK
 from escalation.report.drawing import HALF, NARROW, WIDE, as_png, inlined, picture
-from escalation.report.page import TITLES, printable
+from escalation.report.page import printable
+from escalation.report.words import TITLES
 from report_contents import LONG, SCRIPT, full, hostile, rules_only
 
 

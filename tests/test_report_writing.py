@@ -6,7 +6,8 @@ import pytest
 
 from escalation.errors import InputError
 from escalation.report.charts import CHARTS
-from escalation.report.writing import write_report
+from escalation.report.words import TITLES
+from escalation.report.writing import check_report, write_report
 from report_contents import full, rules_only
 
 
@@ -37,6 +38,10 @@ def test_a_report_is_a_page_its_data_and_a_picture_of_each_chart(older):
     assert json.loads(older["report.json"]) == full()
 
 
+def test_every_chart_is_named():
+    assert set(TITLES) == set(CHARTS)
+
+
 def test_an_older_report_is_replaced_whole(report):
     write_report(rules_only(), report)
     assert set(files(report)) == {"report.html", "report.json", "averages.svg", "averages.png"}
@@ -53,8 +58,9 @@ def test_an_older_report_stays_where_the_new_one_cannot_be_finished(report, olde
 def test_what_is_no_report_is_not_overwritten(report):
     (report / "thesis.txt").write_text("mine")
     before = files(report)
-    with pytest.raises(InputError, match=r"thesis\.txt"):
-        write_report(full(), report)
+    for refuse in (lambda: check_report(report), lambda: write_report(full(), report)):
+        with pytest.raises(InputError, match=r"thesis\.txt"):
+            refuse()
     assert files(report) == before
 
 

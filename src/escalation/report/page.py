@@ -17,16 +17,6 @@ from escalation.report.summary import summary
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _SEVERITIES = ("high", "medium", "low")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
-TITLES = {
-    "averages": "Averages of all engines with their intervals",
-    "curves": "Precision against recall for each label, with the place that its threshold chooses",
-    "reliability": "How often a label was right against how probable it was called",
-    "coverage": "Quality against the share of the tasks that is answered",
-    "agreement": "Who gives each label, model or rules, and who is right where one alone gives it",
-    "learning-curve": "Averages against the number of tasks learned from",
-    "drift": "Words said more and less often here than in the tasks learned from",
-}
-"""What each chart shows, for readers who do not see it."""
 
 
 def page(contents: dict[str, Any]) -> str:
@@ -63,8 +53,7 @@ def page(contents: dict[str, Any]) -> str:
         averages=words.AVERAGES,
         summary=summary(shown),
         findings=sorted(shown["findings"], key=lambda finding: _SEVERITIES.index(finding["severity"])),
-        drawings={name: inlined(shown, name, title) for name, title in TITLES.items()},
-        titles=TITLES,
+        drawings={name: inlined(shown, name, title) for name, title in words.TITLES.items()},
         passages=passages,
         dark=DARK,
     )

@@ -14,6 +14,16 @@ AVERAGES = {
     "free_kept": "kept free",
 }
 """The averages by their keys. *Kept free* is the share of the tasks that need nobody and are given nobody."""
+TITLES = {
+    "averages": "Averages of all engines with their intervals",
+    "curves": "Precision against recall for each label, with the place that its threshold chooses",
+    "reliability": "How often a label was right against how probable it was called",
+    "coverage": "Quality against the share of the tasks that is answered",
+    "agreement": "Who gives each label, model or rules, and who is right where one alone gives it",
+    "learning-curve": "Averages against the number of tasks learned from",
+    "drift": "Words said more and less often here than in the tasks learned from",
+}
+"""What each chart shows, by its name, for readers who do not see it."""
 _OWN = "own work"
 
 

@@ -7,11 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from escalation.atomic import check_directory, replacing_directory
 from escalation.extras import require
+from escalation.report.words import TITLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE, DATA = "report.html", "report.json"
+_FILES = (PAGE, DATA, *(f"{name}.{kind}" for name in TITLES for kind in ("svg", "png")))
+
+
+def check_report(directory: Path) -> None:
+    """Refuse a place where a report cannot be written, and a missing extra, before any work is done.
+
+    Raises
+    ------
+    MissingExtraError
+        If what draws is not installed.
+    InputError
+        If it is a file, or holds files that are of no report.
+    """
+    require("report", "A report")
+    check_directory(directory, _FILES)
 
 
 def write_report(contents: dict[str, Any], directory: Path) -> None:
@@ -24,7 +40,7 @@ def write_report(contents: dict[str, Any], directory: Path) -> None:
         ``agreement``, ``learning_curve``, ``terms``, ``errors``, ``drift`` and ``findings``, as the report's data
         are made. ``reliability``, ``coverage``, ``learning_curve`` and ``drift`` may be None.
     directory : Path
-        Missing, empty, or an older report, which is replaced.
+        Missing, empty, or an older report, which is replaced when the new one is complete.
 
     Raises
     ------
@@ -33,19 +49,16 @@ def write_report(contents: dict[str, Any], directory: Path) -> None:
     InputError
         If the place cannot be written, or holds anything but a report.
     """
-    require("report", "A report")
-    from escalation.report.charts import CHARTS
+    check_report(directory)
     from escalation.report.drawing import as_png, picture
     from escalation.report.page import page, printable
 
-    files = {PAGE, DATA} | {f"{name}.{kind}" for name in CHARTS for kind in ("svg", "png")}
-    check_directory(directory, files)
-    html = page(contents)
-    with replacing_directory(directory, files) as new:
-        (new / PAGE).write_text(html, encoding="utf-8", newline="\n")
+    shown = printable(contents)
+    with replacing_directory(directory, _FILES) as new:
+        (new / PAGE).write_text(page(contents), encoding="utf-8", newline="\n")
         (new / DATA).write_text(json.dumps(contents, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        for name in CHARTS:
-            svg = picture(printable(contents), name)
+        for name in TITLES:
+            svg = picture(shown, name)
             if svg is not None:
                 (new / f"{name}.svg").write_text(svg, encoding="utf-8")
                 (new / f"{name}.png").write_bytes(as_png(svg))
