@@ -18,7 +18,7 @@ MOST_BYTES = 150_000
 SHOTS = {
     "report-wide.png": {"width": 1000, "height": 820, "dark": False, "place": None},
     "report-phone.png": {"width": 360, "height": 760, "dark": False, "place": "labels"},
-    "report-dark.png": {"width": 1000, "height": 750, "dark": True, "place": "errors"},
+    "report-dark.png": {"width": 1000, "height": 680, "dark": True, "place": "errors"},
 }
 OPEN = (
     "document.querySelector('details.kind').open = true;"

@@ -40,12 +40,12 @@ def _overall(contents: dict[str, Any]) -> str:
     tasks, groups = (about["corpus"][key] for key in ("tasks", "groups"))
     sentence = (
         f"On {count(tasks)} tasks of {count(groups)} projects the engine {about['engine']} answers {percent(exact)} "
-        f"exactly right and reaches a micro-F1 of {share(micro['value'])}"
+        f"exactly right and reaches a micro-F1 of {share(micro['value'], 3)}"
     )
     if micro["low"] is not None:
-        sentence += f" (95 % interval {share(micro['low'])} to {share(micro['high'])})"
+        sentence += f" (95 % interval {share(micro['low'], 3)} to {share(micro['high'], 3)})"
     others = [
-        f"{engine} {share(figures['micro_f1']['value'])}"
+        f"{engine} {share(figures['micro_f1']['value'], 3)}"
         for engine, figures in averages.items()
         if engine != about["engine"]
     ]

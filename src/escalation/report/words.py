@@ -62,6 +62,8 @@ def percent(value: float | None) -> str:
     """Give a share."""
     if value is None:
         return "-"
+    if 0 < value < 0.001:
+        return "under 0.1%"
     return f"{value:.1%}" if 0 < value < 0.1 else f"{value:.0%}"
 
 
