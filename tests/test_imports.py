@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "scipy", "pandas", "joblib", "iterstrat")
+HEAVY = ("sklearn", "scipy", "pandas", "joblib", "iterstrat", "altair", "jinja2", "vl_convert")
 PROGRAMS = {
     "api": "import escalation; escalation.predict('Write the Dockerfile')",
     "command": (
