@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from escalation.cli.audit import audit
+from escalation.cli.compare import compare
 from escalation.cli.evaluate import evaluate
 from escalation.cli.explain import explain
 from escalation.cli.predict import predict
@@ -29,6 +30,7 @@ app.command(no_args_is_help=True)(predict)
 app.command(no_args_is_help=True)(explain)
 app.command()(train)
 app.command()(evaluate)
+app.command(no_args_is_help=True)(compare)
 app.command()(validate)
 app.command()(audit)
 

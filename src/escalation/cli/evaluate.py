@@ -23,16 +23,6 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-_NAMES = {
-    "micro_f1": "micro-F1",
-    "escalate_f1": "escalate F1",
-    "collaborate_f1": "collaborate F1",
-    "macro_f1": "macro-F1",
-    "core_f1": "core F1",
-    "exact_match": "exact match",
-    "free_kept": "label-free kept free",
-}
-
 
 def evaluate(
     corpus: CorpusOption = None,
@@ -87,13 +77,15 @@ def evaluate(
 
 
 def _tables(result: dict[str, Any]) -> Iterator[Table]:
+    from escalation.evaluation.metrics import AVERAGES
+
     engines = result["engines"]
     first = next(iter(engines.values()))
     method = "cross-validation by project" if result["method"] == "cross-validation" else "unseen tasks"
     title = f"{result['corpus']['path']}: {first['tasks']:,} tasks of {first['groups']:,} projects, {method}"
     averages = (
         [name, *(_with_interval(figures["averages"][key]) for figures in engines.values())]
-        for key, name in _NAMES.items()
+        for key, name in AVERAGES.items()
     )
     yield table(title, ["average", *engines], averages)
     keys = ("precision", "recall", "f1", "support", "answered")

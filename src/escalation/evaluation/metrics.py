@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1000
 LEVEL = 0.95
-AVERAGES = ("micro_f1", "escalate_f1", "collaborate_f1", "macro_f1", "core_f1", "exact_match", "free_kept")
+AVERAGES = {
+    "micro_f1": "micro-F1",
+    "escalate_f1": "escalate F1",
+    "collaborate_f1": "collaborate F1",
+    "macro_f1": "macro-F1",
+    "core_f1": "own work (core) F1",
+    "exact_match": "exact match",
+    "free_kept": "label-free tasks kept free",
+}
+"""The averages, as `averages` names them and as people read them."""
 
 
 def summarize(labels: Sequence[str], targets: Matrix, given: Matrix, groups: Sequence[str]) -> dict[str, Any]:

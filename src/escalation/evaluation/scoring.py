@@ -59,7 +59,7 @@ def evaluate(
     CorpusError
         If the model was trained on this very corpus, or a label is outside the roster.
     """
-    _check_labels(corpus, rulebook)
+    check_roster(corpus, rulebook)
     data = prepare(corpus, rulebook)
     columns = answer_columns(rulebook)
     targets = indicators(columns, data.answers)
@@ -98,7 +98,14 @@ def _figures(columns: Sequence[str], targets: NDArray[np.int8], answers: Answers
     return figures
 
 
-def _check_labels(corpus: Corpus, rulebook: Rulebook) -> None:
+def check_roster(corpus: Corpus, rulebook: Rulebook) -> None:
+    """Refuse a corpus with a label that the rulebook does not know.
+
+    Raises
+    ------
+    CorpusError
+        The message names the line.
+    """
     known = set(answer_columns(rulebook))
     for row in corpus.rows():
         for disposition in DISPOSITIONS:
