@@ -7,7 +7,11 @@ from importlib.util import find_spec
 from escalation.errors import MissingExtraError
 
 _TRAIN = ("sklearn", "pandas", "joblib", "iterstrat", "mapie")
-_MODULES = {"train": _TRAIN, "audit": (*_TRAIN, "cleanlab")}
+_MODULES = {
+    "train": _TRAIN,
+    "audit": (*_TRAIN, "cleanlab"),
+    "report": (*_TRAIN, "altair", "vl_convert", "jinja2"),
+}
 
 
 def require(extra: str, purpose: str) -> None:
