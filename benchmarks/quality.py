@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from escalation import Predictor, load_rulebook
 from escalation.corpus import read_corpus
-from escalation.evaluation.metrics import averages, bootstrap, summarize
+from escalation.evaluation.metrics import averages, differences, summarize
 from escalation.features import analyze
 from escalation.model.joining import joint_targets
 from escalation.resources import default_corpus
@@ -213,15 +213,8 @@ def without_cues(data: Prepared) -> Prepared:
 
 def difference(labels: tuple[str, ...], data: Prepared, given: NDArray[np.int8], hybrid: NDArray[np.int8]) -> Any:
     """How far a way lies from the hybrid, paired, with an interval."""
-
-    def figures(rows: NDArray[np.intp]) -> dict[str, float | None]:
-        one = averages(labels, data.targets[rows], given[rows])
-        other = averages(labels, data.targets[rows], hybrid[rows])
-        return {name: None if one[name] is None else one[name] - other[name] for name in SHOWN}
-
-    intervals = bootstrap(figures, list(data.groups))
-    everything = figures(np.arange(len(data)))
-    return {name: {"value": everything[name], "low": low, "high": high} for name, (low, high) in intervals.items()}
+    found = differences(labels, data.targets, given, hybrid, list(data.groups))
+    return {name: found[name] for name in SHOWN}
 
 
 def ways(embeddings: Embeddings | None) -> dict[str, Way]:

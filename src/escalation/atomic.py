@@ -69,7 +69,7 @@ def check_directory(path: Path, files: Collection[str]) -> None:
     Raises
     ------
     InputError
-        If it is a file, or holds anything else, which replacing would delete.
+        If it is a file, cannot be written, or holds anything else, which replacing would delete.
     """
     if path.is_dir():
         others = sorted(entry.name for entry in path.iterdir() if entry.name not in files)
@@ -79,6 +79,12 @@ def check_directory(path: Path, files: Collection[str]) -> None:
             )
     elif path.exists():
         raise InputError(f"{path}: is a file, and a directory is to be written there; name another place")
+    # What is written appears beside the place first, so that its surroundings must allow it.
+    above = next(parent for parent in path.resolve().parents if parent.exists())
+    try:
+        tempfile.TemporaryDirectory(prefix=f".{path.name[:50]}.", dir=above).cleanup()
+    except OSError as error:
+        raise _refusal(path, error) from error
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from escalation.evaluation.answers import OUTER_FOLDS, answer_columns, answers_after, indicators
+from escalation.evaluation.growth import places
 from escalation.evaluation.metrics import averages
-from escalation.training.folds import SEED, grouped_folds
+from escalation.training.folds import grouped_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,9 +48,7 @@ def learning_curve(
     list of dict
         ``share``, ``tasks`` learned from, ``cross_validation`` and, with a reference, ``reference``.
     """
-    names = np.unique(data.groups)
-    rank = dict(zip(np.random.default_rng(SEED).permutation(names), range(len(names)), strict=True))
-    place = np.array([rank[group] for group in data.groups]) / len(names)
+    place = places(data.groups.tolist())
     points = []
     for done, share in enumerate(SHARES, 1):
         kept = place < share

@@ -68,7 +68,7 @@ def _aggregates(result: dict[str, Any]) -> dict[str, Any]:
         "tasks": first["tasks"],
         "groups": first["groups"],
         "engines": {engine: _of_engine(entry) for engine, entry in result["engines"].items()},
-        "registers": result.get("registers", {}),
+        "registers": result["registers"],
     }
     rounded: dict[str, Any] = _rounded(kept)
     return rounded

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,12 +17,8 @@ from escalation.cli.options import (
     corpus_path,
     rulebook_at,
 )
-from escalation.cli.tables import cell, show, table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.table import Table
+from escalation.cli.scores import finding_lines, score_tables
+from escalation.cli.tables import show
 
 
 def evaluate(
@@ -34,6 +31,14 @@ def evaluate(
     cross_validate: Annotated[
         bool, typer.Option("--cross-validate", help="Fit to the corpus itself, in folds by project.")
     ] = False,
+    allow_overlap: Annotated[
+        bool,
+        typer.Option("--allow-overlap", help="Go on where the model has seen some of the tasks, and say so."),
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="DIR", help="Also write a report with curves, mistakes and findings."),
+    ] = None,
     rulebook: RulebookOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,74 +46,61 @@ def evaluate(
 
     Without --model the training corpus is cross-validated by project; any other corpus is answered by the default
     model, or the one named, which must have seen none of its tasks. Intervals are 95 %, by bootstrap over projects.
+    Findings say where a figure is beyond its limit; docs/findings.md explains each code.
 
     \b
     Examples:
 
       escalation evaluate
 
+      escalation evaluate --report report
+
       escalation evaluate --corpus tasks.jsonl --engine hybrid --engine rules
 
       escalation evaluate --corpus tasks.jsonl --model model --json
+
+    Exit codes: 0 scored, 2 bad options or a place that cannot be written, 4 corpus refused, 5 model refused,
+    6 an extra is missing.
     """
     from escalation.cli.progress import steps_progress
     from escalation.corpus import read_corpus
     from escalation.decision import ENGINES
     from escalation.errors import InputError
-    from escalation.evaluation import evaluate as evaluate_engines
+    from escalation.extras import require
     from escalation.model import read_model
     from escalation.resources import default_corpus, default_model
 
+    if model is not None and cross_validate:
+        raise InputError("--model scores a model and --cross-validate fits new ones; give one of the two")
+    if report is not None:
+        require("report", "A report")
+        from escalation.report import check_report
+
+        check_report(report)
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))
     engines = [name for name in ENGINES if not engine or name in engine]
     trained = None
-    if model is not None and cross_validate:
-        raise InputError("--model scores a model and --cross-validate fits new ones; give one of the two")
     own = corpus is None or tasks.path.resolve() == default_corpus().resolve()
     if model is not None or not (cross_validate or own or engines == ["rules"]):
         trained = read_model(model or default_model(), book)
+
+    from escalation.evaluation import run_engines, score
+
     with steps_progress() as progress:
-        result = evaluate_engines(tasks, book, engines, trained, progress)
+        run = run_engines(
+            tasks, book, engines, trained, progress, growth=report is not None, allow_overlap=allow_overlap
+        )
+    result = score(run)
+    if report is not None:
+        from escalation.report import contents, write_report
+
+        write_report(contents(run, result), report)
     if as_json:
         typer.echo(json.dumps(result, indent=1))
         return
-    show(_tables(result))
-
-
-def _tables(result: dict[str, Any]) -> Iterator[Table]:
-    from escalation.evaluation.metrics import AVERAGES
-
-    engines = result["engines"]
-    first = next(iter(engines.values()))
-    method = "cross-validation by project" if result["method"] == "cross-validation" else "unseen tasks"
-    title = f"{result['corpus']['path']}: {first['tasks']:,} tasks of {first['groups']:,} projects, {method}"
-    averages = (
-        [name, *(_with_interval(figures["averages"][key]) for figures in engines.values())]
-        for key, name in AVERAGES.items()
-    )
-    yield table(title, ["average", *engines], averages)
-    keys = ("precision", "recall", "f1", "support", "answered")
-    for engine, figures in engines.items():
-        rows = ([label, *(row[key] for key in keys)] for label, row in figures["labels"].items())
-        yield table(engine, ["label", "precision", "recall", "F1", "support", "answered"], rows)
-        if figures["coverage"] is not None:
-            yield _doubt(engine, figures)
-
-
-def _doubt(engine: str, figures: dict[str, Any]) -> Table:
-    """How far probabilities can be believed, and what leaving the least sure tasks to somebody else gains."""
-    calibration = figures["calibration"]
-    title = (
-        f"{engine}: expected calibration error {cell(calibration['micro_ece'])}, "
-        f"{cell(calibration['micro_ece_doubtful'])} from 5% on; model not asked on {figures['abstained']:.1%}"
-    )
-    keys = ("coverage", "confidence", "micro_f1", "exact_match", "micro_f1_of_all")
-    head = ["answered", "least confidence", "micro-F1", "exact match", "micro-F1, others missed"]
-    return table(title, head, ([point[key] for key in keys] for point in figures["coverage"]))
-
-
-def _with_interval(figure: dict[str, float | None]) -> str:
-    if figure["value"] is None:
-        return "-"
-    return f"{cell(figure['value'])}  [{cell(figure['low'])}, {cell(figure['high'])}]"
+    show(score_tables(result))
+    for line in finding_lines(result):
+        typer.echo(line)
+    if report is not None:
+        typer.echo(f"{report}: the report")

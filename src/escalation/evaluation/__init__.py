@@ -1,5 +1,6 @@
 """How good the answers are: figures with intervals, on unseen tasks or in cross-validation."""
 
-from escalation.evaluation.scoring import evaluate
+from escalation.evaluation.run import Run, run_engines
+from escalation.evaluation.scoring import evaluate, score
 
-__all__ = ["evaluate"]
+__all__ = ["Run", "evaluate", "run_engines", "score"]

@@ -11,7 +11,7 @@ from escalation.predictor import Predictor
 from escalation.rulebook import CORE, DISPOSITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from escalation.training.fit import Prepared
 
     Progress = Callable[[str, int, int], None]
+    Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 OUTER_FOLDS = 5
 _STEP = 200
@@ -96,6 +97,26 @@ def answers_of(
     return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds)
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Tasks that were answered together, and by what.
+
+    Attributes
+    ----------
+    train, test : array of int
+        Rows of the tasks that were learned from (none where nothing was fitted to the corpus) and of those answered.
+    model : Model or None
+        What answered; it has not seen the tasks.
+    answers : dict of str to Answers
+        By engine, a row a task of `test`.
+    """
+
+    train: NDArray[np.intp]
+    test: NDArray[np.intp]
+    model: Model | None
+    answers: dict[Engine, Answers]
+
+
 def cross_validate(
     data: Prepared, engines: Sequence[Engine], progress: Progress | None = None, jobs: int = -1
 ) -> dict[Engine, Answers]:
@@ -116,41 +137,78 @@ def cross_validate(
     -------
     dict of str to Answers
     """
-    from joblib import Parallel, delayed
+    return merge_folds(list(answer_splits(data, outer_splits(data), engines, progress=progress, jobs=jobs)))
 
+
+def outer_splits(data: Prepared) -> list[Split]:
+    """Give the folds of cross-validation: rows to learn from, rows to answer."""
     from escalation.training.folds import grouped_folds
 
-    columns, labels = answer_columns(data.rulebook), data.labels
-    answers = {
-        engine: Answers(
-            np.zeros((len(data), len(columns)), np.int8),
-            np.full((len(data), len(labels)), np.nan),
-            np.full((len(data), len(labels)), np.nan),
-        )
-        for engine in engines
-    }
-    splits = list(grouped_folds(list(data.groups), data.targets, OUTER_FOLDS))
+    return list(grouped_folds(list(data.groups), data.targets, OUTER_FOLDS))
+
+
+def answer_splits(
+    data: Prepared,
+    splits: Sequence[Split],
+    engines: Sequence[Engine],
+    smaller: Sequence[Split] = (),
+    progress: Progress | None = None,
+    jobs: int = -1,
+) -> Iterator[Fold]:
+    """Fit a model to the first rows of each split, and answer the second ones; the splits run side by side.
+
+    Parameters
+    ----------
+    data : Prepared
+    splits : sequence of tuple
+        Rows to learn from, rows to answer.
+    engines : sequence of str
+    smaller : sequence of tuple
+        Splits that follow, answered by the first engine alone. Together with the others they leave no process idle.
+    progress : callable, optional
+    jobs : int
+        Processes, as joblib counts them.
+    """
+    from joblib import Parallel, delayed
+
+    work = [(split, engines) for split in splits] + [(split, engines[:1]) for split in smaller]
     results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
-        delayed(answers_after)(data.rows(train), data.rows(test).tasks, engines) for train, test in splits
+        delayed(_fit_and_answer)(data.rows(train), data.rows(test).tasks, asked) for (train, test), asked in work
     )
-    for done, ((_, test), result) in enumerate(zip(splits, results, strict=True), 1):
-        for engine in engines:
-            answers[engine].given[test] = result[engine].given
-            answers[engine].probabilities[test] = result[engine].probabilities
-            answers[engine].thresholds[test] = result[engine].thresholds
+    for done, (((train, test), _), (model, answers)) in enumerate(zip(work, results, strict=True), 1):
         if progress:
-            progress("cross-validation", done, len(splits))
-    return answers
+            progress("cross-validation", done, len(work))
+        yield Fold(train, test, model, answers)
+
+
+def merge_folds(folds: Sequence[Fold]) -> dict[Engine, Answers]:
+    """Put the answers of folds that cover a corpus into the order of its tasks."""
+    order = np.argsort(np.concatenate([fold.test for fold in folds]))
+    return {
+        engine: Answers(
+            *(
+                np.concatenate([getattr(fold.answers[engine], field) for fold in folds])[order]
+                for field in ("given", "probabilities", "thresholds")
+            )
+        )
+        for engine in folds[0].answers
+    }
 
 
 def answers_after(seen: Prepared, asked: Sequence[Task], engines: Sequence[Engine]) -> dict[Engine, Answers]:
     """Fit a model to some tasks, in this process, and answer others by each engine."""
+    return _fit_and_answer(seen, asked, engines)[1]
+
+
+def _fit_and_answer(
+    seen: Prepared, asked: Sequence[Task], engines: Sequence[Engine]
+) -> tuple[Model | None, dict[Engine, Answers]]:
     from escalation.training.fit import FOLDS, fit
 
     model = None
     if any(engine != "rules" for engine in engines):
         model = fit(seen, folds=min(FOLDS, len(set(seen.groups))), jobs=1).model
-    return {engine: answers_of(seen.rulebook, model, engine, asked) for engine in engines}
+    return model, {engine: answers_of(seen.rulebook, model, engine, asked) for engine in engines}
 
 
 def _row(answer: Prediction) -> tuple[list[str], list[str], bool]:

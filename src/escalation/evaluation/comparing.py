@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from escalation.corpus import seen_tasks
 from escalation.errors import CorpusError
 from escalation.evaluation.answers import answer_columns, answers_of, cross_validate, indicators
 from escalation.evaluation.changes import changed_answers
-from escalation.evaluation.metrics import averages, bootstrap
-from escalation.evaluation.scoring import check_roster
+from escalation.evaluation.metrics import differences, label_differences, summarize
+from escalation.evaluation.run import check_roster
 from escalation.training.fit import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from escalation.corpus import Corpus
@@ -124,40 +123,23 @@ def _answers(data: Prepared, first: Side, second: Side, progress: Progress | Non
 def _differences(
     columns: Sequence[str], targets: Matrix, one: Matrix, other: Matrix, groups: Sequence[str]
 ) -> dict[str, Any]:
-    def figures(rows: NDArray[np.intp], given: Matrix) -> dict[str, float | None]:
-        target, answer = targets[rows], given[rows]
-        return averages(columns, target, answer) | dict(zip(columns, _each_f1(target, answer), strict=True))
-
-    def paired(rows: NDArray[np.intp]) -> dict[str, float | None]:
-        a, b = figures(rows, one), figures(rows, other)
-        return {name: _minus(b[name], a[name]) for name in a}
-
-    everything = np.arange(len(targets))
-    a, b, difference = figures(everything, one), figures(everything, other), paired(everything)
-    intervals = bootstrap(paired, groups)
-    rows = {
-        name: {
-            "a": a[name],
-            "b": b[name],
-            "difference": {"value": difference[name], "low": intervals[name][0], "high": intervals[name][1]},
-        }
-        for name in a
-    }
-    support = dict(zip(columns, targets.sum(axis=0).tolist(), strict=True))
+    a, b = (summarize(columns, targets, given, groups) for given in (one, other))
+    average, label = (far(columns, targets, other, one, groups) for far in (differences, label_differences))
     return {
-        "averages": {name: row for name, row in rows.items() if name not in support},
-        "labels": {name: {"support": support[name]} | rows[name] for name in columns},
+        "averages": {
+            name: {"a": a["averages"][name]["value"], "b": b["averages"][name]["value"], "difference": average[name]}
+            for name in average
+        },
+        "labels": {
+            name: {
+                "support": a["labels"][name]["support"],
+                "a": a["labels"][name]["f1"],
+                "b": b["labels"][name]["f1"],
+                "difference": label[name],
+            }
+            for name in label
+        },
     }
-
-
-def _each_f1(targets: Matrix, given: Matrix) -> list[float | None]:
-    """F1 of each column, None where it is neither right nor answered."""
-    both, total = (targets & given).sum(axis=0), targets.sum(axis=0) + given.sum(axis=0)
-    return [2 * int(hit) / int(every) if every else None for hit, every in zip(both, total, strict=True)]
-
-
-def _minus(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one - other
 
 
 def _about(side: Side) -> dict[str, Any]:

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from escalation.rulebook import CORE
-from escalation.training.folds import SEED
+from escalation.evaluation.tally import Tally, resamples, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.int8]
+    Figures = Mapping[str, NDArray[np.float64]]
 
-RESAMPLES = 1000
 LEVEL = 0.95
 AVERAGES = {
     "micro_f1": "micro-F1",
@@ -48,23 +47,52 @@ def summarize(labels: Sequence[str], targets: Matrix, given: Matrix, groups: Seq
         ``averages``: each with value and interval; ``labels``: precision, recall, F1 and support of each;
         ``tasks`` and ``groups``: how many. A figure is None where nothing defines it.
     """
-    values = averages(labels, targets, given)
-    intervals = bootstrap(lambda rows: averages(labels, targets[rows], given[rows]), groups)
+    counted = tally(labels, targets, given, groups)
+    drawn = resamples(len(counted))
     return {
         "tasks": len(targets),
-        "groups": len(set(groups)),
-        "averages": {
-            name: {"value": value, "low": intervals[name][0], "high": intervals[name][1]}
-            for name, value in values.items()
-        },
+        "groups": len(counted),
+        "averages": with_intervals(_averages(counted.total()), _averages(counted.drawn(drawn))),
         "labels": {label: _label_figures(targets[:, column], given[:, column]) for column, label in enumerate(labels)},
     }
+
+
+def differences(
+    labels: Sequence[str], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
+) -> dict[str, dict[str, float | None]]:
+    """Give how far the averages of answers lie above those of others to the same tasks, with paired intervals."""
+    one, other = (tally(labels, targets, answers, groups) for answers in (given, others))
+    drawn = resamples(len(one))
+    values, resampled = (
+        _less(_averages(first), _averages(second))
+        for first, second in ((one.total(), other.total()), (one.drawn(drawn), other.drawn(drawn)))
+    )
+    return with_intervals(values, resampled)
+
+
+def label_differences(
+    labels: Sequence[str], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
+) -> dict[str, dict[str, float | None]]:
+    """Give how far the F1 of each label lies above that of other answers, with paired intervals."""
+    one, other = (tally(labels, targets, answers, groups) for answers in (given, others))
+    drawn = resamples(len(one))
+    values, resampled = (
+        _less(_each_f1(labels, first), _each_f1(labels, second))
+        for first, second in ((one.total(), other.total()), (one.drawn(drawn), other.drawn(drawn)))
+    )
+    return with_intervals(values, resampled)
+
+
+def averages(labels: Sequence[str], targets: Matrix, given: Matrix) -> dict[str, float | None]:
+    """Give the averages alone, without intervals; see `summarize`."""
+    figures = _averages(tally(labels, targets, given, ["all"] * len(targets)))
+    return {name: _number(values[0]) for name, values in figures.items()}
 
 
 def bootstrap(
     figures: Callable[[NDArray[np.intp]], dict[str, float | None]], groups: Sequence[str]
 ) -> dict[str, tuple[float | None, float | None]]:
-    """Give percentile intervals of figures, drawing whole groups with replacement (Efron 1979).
+    """Give the intervals of any figures, computed anew from the rows of each resample.
 
     Parameters
     ----------
@@ -74,54 +102,56 @@ def bootstrap(
         Group of each row.
     """
     names, numbers = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    members = [np.flatnonzero(numbers == number) for number in range(len(names))]
-    random = np.random.default_rng(SEED)
-    drawn: dict[str, list[float]] = {}
-    for _ in range(RESAMPLES):
-        rows = np.concatenate([members[number] for number in random.integers(0, len(names), len(names))])
-        for name, value in figures(rows).items():
-            drawn.setdefault(name, [])
-            if value is not None:
-                drawn[name].append(value)
+    rows = np.arange(len(numbers))
+    drawn = [figures(np.repeat(rows, times[numbers])) for times in resamples(len(names)).astype(int)]
+    resampled = {name: np.array([values[name] for values in drawn], np.float64) for name in drawn[0]}
+    return {name: (row["low"], row["high"]) for name, row in with_intervals(resampled, resampled).items()}
+
+
+def with_intervals(values: Figures, resampled: Figures) -> dict[str, dict[str, float | None]]:
+    """Put figures and the percentile intervals of their resamples together (Efron 1979).
+
+    Parameters
+    ----------
+    values, resampled : mapping of str to array
+        One value a figure, and one a resample; NaN where nothing defines it.
+    """
     tail = 100 * (1 - LEVEL) / 2
+    figures = {}
+    for name, value in values.items():
+        defined = resampled[name][~np.isnan(resampled[name])]
+        low, high = np.percentile(defined, [tail, 100 - tail]) if len(defined) else (np.nan, np.nan)
+        figures[name] = {"value": _number(value[0]), "low": _number(low), "high": _number(high)}
+    return figures
+
+
+def _averages(counted: Tally) -> dict[str, NDArray[np.float64]]:
+    escalate, collaborate, core = counted.columns("escalate:"), counted.columns("collaborate:"), counted.columns("core")
+    areas = [*escalate, *collaborate]
+
+    def pooled(chosen: list[int]) -> NDArray[np.float64]:
+        return _f1(*(part[:, chosen].sum(axis=1) for part in (counted.both, counted.answered, counted.right)))
+
+    each = np.nan_to_num(_f1(counted.both[:, areas], counted.answered[:, areas], counted.right[:, areas]))
+    supported = counted.right[:, areas] > 0
     return {
-        name: (float(np.percentile(values, tail)), float(np.percentile(values, 100 - tail))) if values else (None, None)
-        for name, values in drawn.items()
+        "micro_f1": pooled(areas),
+        "escalate_f1": pooled(escalate),
+        "collaborate_f1": pooled(collaborate),
+        "macro_f1": _share((each * supported).sum(axis=1), supported.sum(axis=1)),
+        "core_f1": pooled(core),
+        "exact_match": _share(counted.exact, counted.tasks),
+        "free_kept": _share(counted.kept, counted.free),
     }
 
 
-class _Columns:
-    """Which columns belong to which average."""
-
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.escalate = [index for index, label in enumerate(labels) if label.startswith("escalate:")]
-        self.collaborate = [index for index, label in enumerate(labels) if label.startswith("collaborate:")]
-        self.areas = self.escalate + self.collaborate
-        self.core = [index for index, label in enumerate(labels) if label == CORE]
+def _each_f1(labels: Sequence[str], counted: Tally) -> dict[str, NDArray[np.float64]]:
+    each = _f1(counted.both, counted.answered, counted.right)
+    return {label: each[:, column] for column, label in enumerate(labels)}
 
 
-def averages(labels: Sequence[str], targets: Matrix, given: Matrix) -> dict[str, float | None]:
-    """Give the averages alone, without intervals; see `summarize`."""
-    columns = _Columns(labels)
-    both = (targets & given).sum(axis=0)
-    right, answered = targets.sum(axis=0), given.sum(axis=0)
-    supported = [column for column in columns.areas if right[column]]
-    free = targets[:, columns.areas].sum(axis=1) == 0
-    kept = given[:, columns.areas].sum(axis=1) == 0
-
-    def pooled(chosen: list[int]) -> float | None:
-        return _f1(int(both[chosen].sum()), int(answered[chosen].sum()), int(right[chosen].sum()))
-
-    each = [_f1(int(both[column]), int(answered[column]), int(right[column])) or 0.0 for column in supported]
-    return {
-        "micro_f1": pooled(columns.areas),
-        "escalate_f1": pooled(columns.escalate),
-        "collaborate_f1": pooled(columns.collaborate),
-        "macro_f1": float(np.mean(each)) if each else None,
-        "core_f1": pooled(columns.core),
-        "exact_match": float((targets[:, columns.areas] == given[:, columns.areas]).all(axis=1).mean()),
-        "free_kept": float(kept[free].mean()) if free.any() else None,
-    }
+def _less(one: Figures, other: Figures) -> dict[str, NDArray[np.float64]]:
+    return {name: values - other[name] for name, values in one.items()}
 
 
 def _label_figures(target: Matrix, given: Matrix) -> dict[str, float | int | None]:
@@ -129,11 +159,21 @@ def _label_figures(target: Matrix, given: Matrix) -> dict[str, float | int | Non
     return {
         "precision": both / answered if answered else None,
         "recall": both / right if right else None,
-        "f1": _f1(both, answered, right),
+        "f1": 2 * both / (answered + right) if answered + right else None,
         "support": right,
         "answered": answered,
     }
 
 
-def _f1(both: int, answered: int, right: int) -> float | None:
-    return 2 * both / (answered + right) if answered + right else None
+def _f1(both: NDArray[np.float64], answered: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _share(2 * both, answered + right)
+
+
+def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide; NaN where there is nothing to divide by."""
+    share: NDArray[np.float64] = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
+    return share
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

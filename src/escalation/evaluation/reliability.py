@@ -61,6 +61,35 @@ def calibration(
     }
 
 
+def average_precisions(
+    labels: Sequence[str], targets: NDArray[np.int8], probabilities: NDArray[np.float64]
+) -> dict[str, dict[str, Any]]:
+    """Give how well each label's probabilities rank the tasks, whatever the threshold.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    targets : array of shape (tasks, labels)
+    probabilities : array of shape (tasks, labels)
+        NaN where no model was asked.
+
+    Returns
+    -------
+    dict of str to dict
+        ``value`` and ``support``; without labels that no task has, or that no model was asked about.
+    """
+    from sklearn.metrics import average_precision_score
+
+    found = {}
+    for column, label in enumerate(labels):
+        asked = ~np.isnan(probabilities[:, column])
+        target = targets[asked, column]
+        if target.any():
+            value = float(average_precision_score(target, probabilities[asked, column]))
+            found[label] = {"value": value, "support": int(target.sum())}
+    return found
+
+
 def risk_and_coverage(
     targets: NDArray[np.int8], given: NDArray[np.int8], confidence: NDArray[np.float64]
 ) -> list[dict[str, float]]:

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from escalation.corpus import seen_tasks
-from escalation.errors import CorpusError
-from escalation.evaluation.answers import answer_columns, answers_of, cross_validate, indicators
-from escalation.evaluation.metrics import summarize
-from escalation.evaluation.reliability import calibration, confidences, risk_and_coverage
-from escalation.rulebook import CORE, DISPOSITIONS
-from escalation.training.fit import prepare
+from escalation.evaluation.baseline import MAJORITY, majority
+from escalation.evaluation.degrees import confusions
+from escalation.evaluation.drift import drift
+from escalation.evaluation.judging import find
+from escalation.evaluation.metrics import differences, label_differences, summarize
+from escalation.evaluation.reliability import average_precisions, calibration, confidences, risk_and_coverage
+from escalation.evaluation.run import run_engines
+from escalation.rulebook import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
     from escalation.corpus import Corpus
     from escalation.decision import Engine
-    from escalation.evaluation.answers import Answers
+    from escalation.evaluation.run import Run
     from escalation.model import Model
     from escalation.rulebook import Rulebook
-    from escalation.training.fit import Prepared
+
+_OF_REGISTERS = ("micro_f1", "exact_match")
 
 
 def evaluate(
@@ -34,17 +34,15 @@ def evaluate(
     model: Model | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Give the figures of engines on a corpus.
+    """Give the figures of engines on a corpus: run them and score the run.
 
-    Parameters
-    ----------
-    corpus : Corpus
-    rulebook : Rulebook
-    engines : sequence of {"hybrid", "model", "rules"}
-    model : Model, optional
-        Scored on the corpus, which it must not have seen. Without one, models are fitted to the corpus
-        itself, in cross-validation by group.
-    progress : callable, optional
+    See `escalation.evaluation.run.run_engines` for the parameters and what is refused, and `score` for the figures.
+    """
+    return score(run_engines(corpus, rulebook, engines, model, progress))
+
+
+def score(run: Run) -> dict[str, Any]:
+    """Give the figures of a run.
 
     Returns
     -------
@@ -52,66 +50,73 @@ def evaluate(
         ``method`` ("cross-validation", or "unseen" where nothing is fitted to the corpus), ``corpus`` and
         ``engines``, each with the figures of
         `escalation.evaluation.metrics.summarize`, its ``calibration`` and its ``coverage`` curve, both None
-        for the rules, and ``abstained``, the share of tasks on which the model was not asked.
-
-    Raises
-    ------
-    CorpusError
-        If the model was trained on this very corpus, or a label is outside the roster.
+        for the rules; ``abstained``, the share of tasks on which the model was not asked; ``label_free``, the tasks
+        that need nobody; and ``average_precision`` of the classifier's labels, with their support.
+        Of the first engine: ``differences`` to the others and to the baseline, paired; figures by ``registers``;
+        ``confusions`` of escalation and collaboration.
+        ``baselines``, with the averages of each; ``rules_over_model``, how far the rules' F1 lies above the model's;
+        ``training``, the average precision that the model had in its training; ``drift``, how unlike its corpus the
+        tasks are; ``overlap``, the ids of tasks that it has seen; ``findings``.
     """
-    check_roster(corpus, rulebook)
-    data = prepare(corpus, rulebook)
-    columns = answer_columns(rulebook)
-    targets = indicators(columns, data.answers)
-    answers: dict[Engine, Answers]
-    method = "unseen"
-    if set(engines) == {"rules"}:
-        answers = {"rules": answers_of(rulebook, None, "rules", data.tasks, progress)}
-    elif model is None:
-        method = "cross-validation"
-        answers = cross_validate(data, engines, progress)
-    else:
-        seen = seen_tasks(model.about, corpus)
-        if seen:
-            raise CorpusError(
-                f"{corpus.path}: the model was trained on {len(seen):,} of these tasks ({', '.join(seen[:3])}, ...), "
-                "so its figures would say nothing; use --cross-validate, or name a corpus that it has not seen"
-            )
-        answers = {engine: answers_of(rulebook, model, engine, data.tasks, progress) for engine in engines}
-    return {
-        "method": method,
-        "corpus": {"path": corpus.path.name, "sha256": corpus.sha256},
-        "engines": {engine: _figures(columns, targets, answers[engine], data) for engine in engines},
+    groups, baseline = list(run.data.groups), majority(run)
+    first = run.answers[run.engine].given
+    others = {engine: run.answers[engine].given for engine in run.engines[1:]} | {MAJORITY: baseline}
+    result = {
+        "method": run.method,
+        "corpus": {"path": run.corpus.path.name, "sha256": run.corpus.sha256},
+        "engines": {engine: _figures(run, engine) for engine in run.engines},
+        "baselines": {MAJORITY: summarize(run.columns, run.targets, baseline, groups)["averages"]},
+        "differences": {
+            other: differences(run.columns, run.targets, first, given, groups) for other, given in others.items()
+        },
+        "registers": _by_register(run),
+        "confusions": confusions(run),
+        "rules_over_model": _rules_over_model(run),
+        "training": _in_training(run),
+        "drift": drift(run),
+        "overlap": list(run.overlap),
     }
+    return result | {"findings": [finding.to_dict() for finding in find(result)]}
 
 
-def _figures(columns: Sequence[str], targets: NDArray[np.int8], answers: Answers, data: Prepared) -> dict[str, Any]:
-    figures = summarize(columns, targets, answers.given, list(data.groups))
+def _figures(run: Run, engine: Engine) -> dict[str, Any]:
+    answers, data = run.answers[engine], run.data
+    figures = summarize(run.columns, run.targets, answers.given, list(data.groups))
     unasked = np.isnan(answers.probabilities).all(axis=1)
+    areas = [index for index, column in enumerate(run.columns) if column != CORE]
     figures |= {"calibration": None, "coverage": None, "abstained": 0.0}
+    figures["label_free"] = int((run.targets[:, areas].sum(axis=1) == 0).sum())
+    figures["average_precision"] = average_precisions(data.labels, data.targets, answers.probabilities)
     if not unasked.all():
-        areas = [index for index, column in enumerate(columns) if column != CORE]
         sure = confidences(answers.probabilities, answers.thresholds)
         figures["abstained"] = float(unasked.mean())
         figures["calibration"] = calibration(data.labels, data.targets, answers.probabilities)
-        figures["coverage"] = risk_and_coverage(targets[:, areas], answers.given[:, areas], sure)
+        figures["coverage"] = risk_and_coverage(run.targets[:, areas], answers.given[:, areas], sure)
     return figures
 
 
-def check_roster(corpus: Corpus, rulebook: Rulebook) -> None:
-    """Refuse a corpus with a label that the rulebook does not know.
+def _by_register(run: Run) -> dict[str, Any]:
+    """Figures of the first engine by the manner in which tasks are written, where the corpus says it."""
+    registers, given = run.corpus.tasks["register"].to_numpy(dtype=str), run.answers[run.engine].given
+    figures = {}
+    for register in sorted(set(registers) - {""}):
+        chosen = registers == register
+        summary = summarize(run.columns, run.targets[chosen], given[chosen], run.data.groups[chosen].tolist())
+        figures[register] = {"tasks": summary["tasks"], **{key: summary["averages"][key] for key in _OF_REGISTERS}}
+    return figures
 
-    Raises
-    ------
-    CorpusError
-        The message names the line.
-    """
-    known = set(answer_columns(rulebook))
-    for row in corpus.rows():
-        for disposition in DISPOSITIONS:
-            for mode in getattr(row, disposition):
-                if f"{disposition}:{mode}" not in known:
-                    raise CorpusError(
-                        f"{corpus.path}, line {row.line}: {disposition}s {mode!r}, which the rulebook "
-                        f"{rulebook.name!r} does not know; correct the label or name the rulebook"
-                    )
+
+def _rules_over_model(run: Run) -> dict[str, Any]:
+    """How far the F1 of the rules lies above that of the model alone, or of the hybrid where that alone was asked."""
+    learned = next((engine for engine in ("model", "hybrid") if engine in run.answers), None)
+    if learned is None or "rules" not in run.answers:
+        return {}
+    rules, model = run.answers["rules"].given, run.answers[learned].given
+    return label_differences(run.columns, run.targets, rules, model, list(run.data.groups))
+
+
+def _in_training(run: Run) -> dict[str, float] | None:
+    if run.model is None:
+        return None
+    labels = run.model.about.get("figures", {}).get("labels", {})
+    return {label: figures["average_precision"] for label, figures in labels.items()}
