@@ -4,8 +4,9 @@
     python benchmarks/documents.py --check   # writes nothing; exits 1 and shows the lines that differ
 
 Nothing is measured here. The figures come from models/figures.json (`escalation figures`), benchmarks/quality.json
-(quality.py --json) and benchmarks/speed.json (speed.py --json). A section of README.md lies between the lines
-`<!-- figures: NAME -->` and `<!-- end -->`.
+(quality.py --json) and benchmarks/speed.json (speed.py --json); figures.sh makes all again. A section of README.md lies
+between the lines `<!-- figures: NAME -->` and `<!-- end -->`. data/audit.json, which a notebook shows, must be of the
+same corpus.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ FIGURES, QUALITY, SPEED = (
     ROOT / "benchmarks" / "quality.json",
     ROOT / "benchmarks" / "speed.json",
 )
+AUDIT = ROOT / "data" / "audit.json"
 PARTS = {"cross_validation": "cross-validation", "unseen": "real tasks"}
 EXAMPLE = "Split the users table into accounts and profiles without downtime, then build the image in GitHub Actions"
 SHOWN = ("micro_f1", "escalate_f1", "collaborate_f1")
@@ -140,8 +142,10 @@ def outdated() -> list[str]:
     """Figures that were measured on something else than what stands here."""
     now = hashes(default_model(), load_rulebook(), default_corpus())
     found = [f"{FIGURES.name}: measured with another {name}" for name in stale(read_figures(FIGURES), now)]
-    kept = _json(QUALITY)["hashes"]
-    return found + [f"{QUALITY.name}: measured with another {name}" for name in kept if kept[name] != now[name]]
+    others = {QUALITY: _json(QUALITY)["hashes"], AUDIT: {"corpus": _json(AUDIT)["corpus"]["sha256"]}}
+    for path, kept in others.items():
+        found += [f"{path.name}: measured with another {name}" for name in kept if kept[name] != now[name]]
+    return found
 
 
 def main() -> None:

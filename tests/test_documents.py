@@ -24,6 +24,8 @@ def copy(tmp_path):
     for name in ("README.md", "models/README.md", "models/card.md.jinja", "models/figures.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "data" / "audit.json", tmp_path / "data")
     shutil.copytree(ROOT / "benchmarks", tmp_path / "benchmarks")
     return tmp_path
 
