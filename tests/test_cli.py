@@ -327,6 +327,19 @@ def test_train_predict_validate_and_evaluate_with_another_rulebook(run, tmp_path
     assert list(figures["engines"]) == ["rules"]
     refused(run("evaluate", *model, "--corpus", SMALL_CORPUS), 4, "was trained on 48 of these tasks")
     refused(run("evaluate", *model, "--corpus", SMALL_CORPUS, "--cross-validate"), 2, "one of the two")
+    done = run("evaluate", *model, "--corpus", SMALL_CORPUS, "--allow-overlap", "--report", "report")
+    assert "48 of them seen in training" in done.stdout.decode()
+    assert "E103 high: the model was trained on 48 of the 48 tasks" in done.stdout.decode()
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert "E103" in [finding["code"] for finding in report["findings"]]
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_corpus_is_read(run, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    for place, word in (("mine", "letter.txt"), ("mine/letter.txt", "is a file"), ("mine/letter.txt/x", "written")):
+        refused(run("evaluate", "--corpus", "nowhere.jsonl", "--report", place), 2, word)
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
 def test_train_refuses_a_bad_corpus(run, tmp_path):

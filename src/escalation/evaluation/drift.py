@@ -20,8 +20,12 @@ from escalation.training.pipeline import MIN_DOCUMENTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from escalation.evaluation.run import Run
     from escalation.model import Model
+
+    Counts = NDArray[np.float64]
 
 _LISTED = 20
 
@@ -33,32 +37,26 @@ def drift(run: Run) -> dict[str, Any] | None:
     -------
     dict or None
         ``reference``, the name of the training corpus where it is at hand; ``known_words``, the share of word
-        occurrences that the model knows (``value``); ``unlike``, the Jensen-Shannon distance of the two distributions
-        of words (Endres and Schindelin 2003, base 2: 0 alike, 1 nothing shared; a small corpus is always some way
-        off); ``unknown`` words, with the number of tasks; ``more`` and ``less``, the known words that add most to the
-        distance, with their shares per 1,000 here and in the training. None where no model stands for a corpus of its
-        own: in cross-validation, and for the rules alone.
+        occurrences that the model knows (``value``); ``unlike``, the Jensen-Shannon distance between the shares that
+        the known words have here and there (Endres and Schindelin 2003, base 2: 0 alike, 1 nothing shared; a small
+        corpus is always some way off); ``unknown`` words, with the number of tasks; ``more`` and ``less``, the words
+        that add most to the distance, with their shares per 1,000 known words here and in the training.
+        None where no model stands for a corpus of its own: in cross-validation, and for the rules alone.
     """
-    from scipy.spatial.distance import jensenshannon
-
     if run.model is None or "corpus" not in run.model.about:
         return None
     read = [_words(task.text) for task in run.data.tasks]
     here, there = Counter(word for words in read for word in set(words)), _training_counts(run.model)
     known = sum(word in there for words in read for word in words)
-    names = sorted({*here, *there})
-    shares = [_shares(counts, names) for counts in (here, there)]
-    unlike = float(jensenshannon(*shares, base=2))
+    unknown = ((word, count) for word, count in here.items() if word not in there)
     return {
         "reference": default_corpus().name if _is_training_corpus(run.model) else None,
         "known_words": {"value": known / max(sum(map(len, read)), 1)},
-        "unlike": unlike,
         "unknown": [
             {"term": word, "count": count}
-            for word, count in sorted(here.items(), key=lambda entry: (-entry[1], entry[0]))
-            if word not in there
-        ][:_LISTED],
-        **_moved([name in there for name in names], names, *shares),
+            for word, count in sorted(unknown, key=lambda entry: (-entry[1], entry[0]))[:_LISTED]
+        ],
+        **_compare(list(there), *(np.array([counts[word] for word in there], float) for counts in (here, there))),
     }
 
 
@@ -96,26 +94,23 @@ def _training_counts(model: Model) -> dict[str, float]:
     return {gram: round(float(counts[number])) for gram, number in model.vocabulary.items() if " " not in gram}
 
 
-def _shares(counts: dict[str, float] | Counter[str], names: Sequence[str]) -> Any:
-    values = np.array([counts.get(name, 0) for name in names], np.float64)
-    return values / max(values.sum(), 1)
+def _compare(names: Sequence[str], here: Counts, there: Counts) -> dict[str, Any]:
+    """Give the distance between two sets of counts, and the words that add most to it."""
+    from scipy.special import rel_entr
 
-
-def _moved(known: Sequence[bool], names: Sequence[str], here: Any, there: Any) -> dict[str, list[dict[str, Any]]]:
-    """Give the words whose shares differ most, by what they add to the divergence."""
+    here, there = here / max(here.sum(), 1), there / there.sum()
     middle = (here + there) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = np.nan_to_num(here * np.log2(here / middle)) + np.nan_to_num(there * np.log2(there / middle))
-    added = np.where(known, parts, 0.0)
-    moved = {}
+    # Each word's part in the divergence, of which the distance is the root.
+    parts = (rel_entr(here, middle) + rel_entr(there, middle)) / (2 * np.log(2))
+    found: dict[str, Any] = {"unlike": float(np.sqrt(max(parts.sum(), 0.0))) if here.any() else 1.0}
     for key, side in (("more", here > there), ("less", here < there)):
-        order = np.argsort(-np.where(side, added, 0.0), kind="stable")[:_LISTED]
-        moved[key] = [
+        order = np.argsort(-np.where(side, parts, -1.0), kind="stable")[:_LISTED]
+        found[key] = [
             {"term": names[index], "here": 1000 * float(here[index]), "there": 1000 * float(there[index])}
             for index in order
-            if side[index] and added[index] > 0
+            if side[index]
         ]
-    return moved
+    return found
 
 
 def _is_training_corpus(model: Model) -> bool:

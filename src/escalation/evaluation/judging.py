@@ -111,7 +111,8 @@ def _behind_rules(differences: dict[str, Any], labels: dict[str, Any]) -> Iterat
                 f"on {label} the F1 of the rules lies {value:.2f} above that of the model, "
                 f"95 % interval [{low:.2f}, {difference['high']:.2f}]"
             )
-            yield Finding("E202", severity, label, "F1 of the rules less the model's", value, 0.0, message)
+            limit = BEHIND_RULES.medium
+            yield Finding("E202", severity, label, "F1 of the rules less the model's", value, limit, message)
 
 
 def _false_alarms(first: dict[str, Any]) -> Iterator[Finding]:

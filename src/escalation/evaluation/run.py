@@ -133,24 +133,25 @@ def run_engines(
         raise CorpusError(
             f"{corpus.path}: no task escalates or collaborates, so there is nothing to find; label the tasks first"
         )
-    seen = tuple(seen_tasks(model.about, corpus)) if model is not None and set(engines) != {"rules"} else ()
+    by_rules = set(engines) == {"rules"}
+    asked = None if by_rules else model
+    seen = tuple(seen_tasks(asked.about, corpus)) if asked is not None else ()
     if seen and not allow_overlap:
+        listed = ", ".join(seen[:_LISTED]) + (", ..." if len(seen) > _LISTED else "")
         raise CorpusError(
-            f"{corpus.path}: the model was trained on {len(seen):,} of these tasks ({', '.join(seen[:_LISTED])}, ...), "
-            "so its figures would flatter; take them out, name a corpus that it has not seen, use --cross-validate, "
-            "or go on with --allow-overlap"
+            f"{corpus.path}: the model was trained on {len(seen):,} of these tasks ({listed}), so its figures would "
+            "flatter; take them out, name a corpus that it has not seen, use --cross-validate, or go on with "
+            "--allow-overlap"
         )
     data = prepare(corpus, rulebook)
-    kept = tuple(engines)
-    if model is None and set(engines) != {"rules"}:
+    if asked is None and not by_rules:
         splits = outer_splits(data)
         fewer = thinned(data, splits[0]) if growth else []
         folds = list(answer_splits(data, splits, engines, fewer, progress))
-        return Run(corpus, data, kept, "cross-validation", None, folds[: len(splits)], folds[len(splits) :])
-    asked = None if set(engines) == {"rules"} else model
+        return Run(corpus, data, tuple(engines), "cross-validation", None, folds[: len(splits)], folds[len(splits) :])
     answers = {engine: answers_of(rulebook, asked, engine, data.tasks, progress) for engine in engines}
     whole = Fold(np.array([], np.intp), np.arange(len(data)), asked, answers)
-    return Run(corpus, data, kept, "unseen", asked, [whole], [], seen)
+    return Run(corpus, data, tuple(engines), "unseen", asked, [whole], [], seen)
 
 
 def check_roster(corpus: Corpus, rulebook: Rulebook) -> None:

@@ -84,12 +84,12 @@ def _figures(run: Run, engine: Engine) -> dict[str, Any]:
     figures = summarize(run.columns, run.targets, answers.given, list(data.groups))
     unasked = np.isnan(answers.probabilities).all(axis=1)
     areas = [index for index, column in enumerate(run.columns) if column != CORE]
-    figures |= {"calibration": None, "coverage": None, "abstained": 0.0}
+    figures |= {"calibration": None, "coverage": None}
+    figures["abstained"] = 0.0 if engine == "rules" else float(unasked.mean())
     figures["label_free"] = int((run.targets[:, areas].sum(axis=1) == 0).sum())
     figures["average_precision"] = average_precisions(data.labels, data.targets, answers.probabilities)
     if not unasked.all():
         sure = confidences(answers.probabilities, answers.thresholds)
-        figures["abstained"] = float(unasked.mean())
         figures["calibration"] = calibration(data.labels, data.targets, answers.probabilities)
         figures["coverage"] = risk_and_coverage(run.targets[:, areas], answers.given[:, areas], sure)
     return figures
@@ -116,7 +116,8 @@ def _rules_over_model(run: Run) -> dict[str, Any]:
 
 
 def _in_training(run: Run) -> dict[str, float] | None:
-    if run.model is None:
+    """The average precision that a model states of itself: the hybrid's, out of fold, on its own corpus."""
+    if run.model is None or run.engine != "hybrid":
         return None
     labels = run.model.about.get("figures", {}).get("labels", {})
     return {label: figures["average_precision"] for label, figures in labels.items()}

@@ -97,10 +97,13 @@ def _wrong(rulebook: Rulebook, right: set[str], given: set[str]) -> Iterator[tup
             beyond.remove(label)
             missed.remove(counterpart)
             yield _kind_of_pair(counterpart, label), label
+    grouped_needed, grouped_named = ({classifier_label(rulebook, label) for label in side} for side in (needed, named))
     for label in missed:
-        yield ("lost" if needed & named else "missed"), label
+        kind = "lost" if needed & named else "missed"
+        yield ("member" if classifier_label(rulebook, label) in grouped_named else kind), label
     for label in beyond:
-        yield ("extra" if needed else "false_alarm"), label
+        kind = "extra" if needed else "false_alarm"
+        yield ("member" if classifier_label(rulebook, label) in grouped_needed else kind), label
 
 
 def _group(rulebook: Rulebook, label: str) -> str:

@@ -30,7 +30,7 @@ def terms(run: Run) -> dict[str, Any]:
 
     A weight is what the term adds to the label's score where the label is undecided: a cue or a list of wordings that
     is present, an n-gram that stands once in a text of usual length. In cross-validation it is the mean over the folds'
-    models; a term that a model does not know weighs nothing there.
+    models; a term that a model does not know weighs nothing there, and nothing weighs where rules alone decide a label.
 
     Returns
     -------
@@ -64,6 +64,8 @@ def _weights(model: Model, engine: Engine) -> NDArray[np.float64]:
     joined = np.zeros((len(head_names(model.labels)), len(model.labels)))
     nested = nested_heads(model.labels)
     for column, label in enumerate(model.labels):
+        if model.policies[label].by_rules:
+            continue
         join = model.policies[label].join(engine)
         joined[column, column] = join.flat
         if label in nested:
