@@ -109,23 +109,25 @@ def test_a_figure_that_moved_is_named(run, changed, own, tmp_path):
 
 def test_moved_figures(figures_path, changed):
     kept = read_figures(figures_path)
-    assert moved(kept, kept) == []
+    assert moved(kept, kept, 0.005) == []
     engine = ("cross_validation", "engines", "rules")
     near = read_figures(changed(*engine, "averages", "core_f1", "value", to=lambda value: value + 0.004))
-    assert moved(kept, near) == []
+    assert moved(kept, near, 0.005) == []
     gone = read_figures(changed(*engine, "averages", "core_f1", "low", to=None))
-    assert [place for place, _, now in moved(kept, gone) if now is None] == ["cross_validation rules core_f1 low"]
+    assert [place for place, _, now in moved(kept, gone, 0.005) if now is None] == [
+        "cross_validation rules core_f1 low"
+    ]
     # Nine tasks have the label: two answers make 0.22 of its F1, three do not pass.
     label = (*engine, "labels", "escalate:translator-de", "f1")
     support = kept.parts["cross_validation"]["engines"]["rules"]["labels"]["escalate:translator-de"]["support"]
-    assert moved(kept, read_figures(changed(*label, to=lambda value: value - 1.9 / support))) == []
-    assert len(moved(kept, read_figures(changed(*label, to=lambda value: value - 2.1 / support)))) == 1
+    assert moved(kept, read_figures(changed(*label, to=lambda value: value - 1.9 / support)), 0.005) == []
+    assert len(moved(kept, read_figures(changed(*label, to=lambda value: value - 2.1 / support)), 0.005)) == 1
 
 
 def test_only_parts_that_both_have_are_compared(figures_path):
     kept = read_figures(figures_path)
     less = Figures(kept.hashes, {"cross_validation": kept.parts["cross_validation"]}, kept.created_by)
-    assert moved(kept, less) == []
+    assert moved(kept, less, 0.005) == []
 
 
 @pytest.mark.parametrize("name", ["model", "rulebook", "corpus"])

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from escalation.rulebook import Rulebook
 
 FORMAT = 1
-TOLERANCE = 0.005
-"""How far a figure may move with the versions of libraries."""
 _ANSWERS = 2
 """F1 of a label may also move by what so many answers make; the rarest have few."""
 _REMEDY = "make it again with `escalation figures --out FILE`"
@@ -87,7 +85,7 @@ def stale(figures: Figures, current: dict[str, str]) -> list[str]:
     return [name for name, sha256 in figures.hashes.items() if current[name] != sha256]
 
 
-def moved(old: Figures, new: Figures, tolerance: float = TOLERANCE) -> list[tuple[str, float | None, float | None]]:
+def moved(old: Figures, new: Figures, tolerance: float) -> list[tuple[str, float | None, float | None]]:
     """Give the figures that differ by more than a tolerance, of the parts that both have.
 
     Returns

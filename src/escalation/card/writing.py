@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from escalation.card.markdown import averages_table, certainty_table, labels_table, registers_table
 from escalation.errors import InputError
-from escalation.extras import require
 from escalation.model.joining import joint_targets
 
 if TYPE_CHECKING:
@@ -52,12 +51,9 @@ def write_card(
 
     Raises
     ------
-    MissingExtraError
-        If the extra ``report`` is not installed.
     InputError
         If the template cannot be read or used.
     """
-    require("report", "A model card")
     import jinja2
 
     loader = jinja2.FileSystemLoader(Path(__file__).parent)

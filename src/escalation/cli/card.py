@@ -39,6 +39,9 @@ def card(
 
       escalation card figures.json --model model --corpus tasks.jsonl --rulebook team.toml --out CARD.md
     """
+    from escalation.extras import require
+
+    require("report", "A model card")
     from escalation.atomic import replacing_file
     from escalation.behaviour import read_cases
     from escalation.card import read_figures, write_card

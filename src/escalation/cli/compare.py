@@ -58,6 +58,9 @@ def compare(
 
     Exit codes: 0 compared, 1 worse and --fail-if-worse, 2 bad input, 4 corpus refused, 5 model refused.
     """
+    from escalation.extras import require
+
+    require("train", "A comparison")
     from escalation.cli.progress import steps_progress
     from escalation.corpus import read_corpus
     from escalation.decision import ENGINES

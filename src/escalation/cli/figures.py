@@ -46,6 +46,9 @@ def figures(
 
       escalation figures --model model --corpus tasks.jsonl --check figures.json
     """
+    from escalation.extras import require
+
+    require("train", "Measuring")
     from escalation.atomic import replacing_file
     from escalation.card import measure, read_figures
     from escalation.card.figures import moved, stale
