@@ -252,7 +252,8 @@ def main() -> None:
     if not options.no_embeddings:
         embeddings = Embeddings([task.text for task in data.tasks + (real.tasks if real else [])])
     registers = corpus.tasks["register"].fillna("").to_numpy(dtype=str) if "register" in corpus.tasks else None
-    result: dict[str, Any] = {"tasks": len(data), "ways": {}}
+    hashes = {"corpus": corpus.sha256, "rulebook": rulebook.sha256}
+    result: dict[str, Any] = {"tasks": len(data), "hashes": hashes, "ways": {}}
     answers, real_answers = {}, {}
     for name, way in ways(embeddings).items():
         print(f"{name} ...", file=sys.stderr)
@@ -284,7 +285,7 @@ def main() -> None:
                 row["real"] = averages(data.labels, real.targets, given)
             result["masked"][name] = row
     if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     show(result, data.labels)
 
 

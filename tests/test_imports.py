@@ -25,6 +25,26 @@ def test_predicting_imports_nothing_heavy(name, tmp_path):
     assert done.stderr.split() == []
 
 
+@pytest.mark.parametrize(
+    ("command", "module", "extra"),
+    [
+        (["compare", "rules", "hybrid"], "sklearn", "train"),
+        (["figures"], "joblib", "train"),
+        (["card", "figures.json"], "jinja2", "report"),
+        (["card", "figures.json"], "sklearn", "report"),
+    ],
+)
+def test_a_module_that_is_not_there_names_its_extra(tmp_path, command, module, extra):
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; sys.argv = ['escalation', *{command}]\n"
+        "from escalation.cli.app import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 6, done.stderr
+    assert f"pip install 'escalation-predictor[{extra}]'" in done.stderr
+
+
 def test_a_missing_extra_names_its_install_command(tmp_path):
     program = (
         "import sys\n"

@@ -49,6 +49,6 @@ class InterruptedRunError(EscalationError):
 
 
 class FindingError(EscalationError):
-    """The oracle has a hard finding: what was asked for must not be published."""
+    """A check has a hard finding: what was asked for must not be published."""
 
     exit_code = 1

@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from escalation.cli.audit import audit
+from escalation.cli.card import card
+from escalation.cli.compare import compare
 from escalation.cli.evaluate import evaluate
 from escalation.cli.explain import explain
+from escalation.cli.figures import figures
 from escalation.cli.predict import predict
 from escalation.cli.train import train
 from escalation.cli.validate import validate
@@ -29,7 +32,10 @@ app.command(no_args_is_help=True)(predict)
 app.command(no_args_is_help=True)(explain)
 app.command()(train)
 app.command()(evaluate)
+app.command(no_args_is_help=True)(compare)
 app.command()(validate)
+app.command()(figures)
+app.command(no_args_is_help=True)(card)
 app.command()(audit)
 
 
