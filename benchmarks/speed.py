@@ -1,128 +1,258 @@
-"""Time one prediction and a cold start beside scikit-learn's own pipeline, in one run.
+"""Time everything beside its peers, in one run on one machine.
 
-    python benchmarks/speed.py [--tasks 400] [--repeats 5] [--json]
+    pip install -e ".[benchmark]"
+    python benchmarks/speed.py [--json FILE] [--real FILE] [--tasks 300] [--repeats 5] [--batch 100000] [--quick]
 
-Both sides have the same weights and the same texts: tasks of the corpus. Printed are medians over the repeats
-and the ratios within each repeat, which say more than the times of one machine.
+All answer the same tasks of the corpus (and of --real). Ways are timed in turn, after a warm-up; printed are medians
+over the repeats, their spread, and ratios taken within each repeat, which say more than the times of one machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import joblib
+import numpy as np
+from peers import peers
+from timing import commands, each, show, whole
 
 from escalation import Predictor, load_rulebook
 from escalation.corpus import read_corpus
-from escalation.resources import default_corpus
+from escalation.evaluation.answers import cross_validate
+from escalation.model import read_model
+from escalation.model.joining import head_names
+from escalation.resources import default_corpus, default_model, default_rulebook
 from escalation.signals import SignalReader
-from escalation.training.fit import fit, prepare
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from escalation.task import Task
+from escalation.training.fit import Fitted, Prepared, fit, prepare
 
 TASK = "Split the users table into accounts and profiles without downtime, then build the image in GitHub Actions"
+LENGTHS = (10, 100, 1_000, 10_000)
+SHARES = (0.25, 0.5, 1.0)
 COLD_PIPELINE = """
 import sys, joblib
 fitted, task = joblib.load(sys.argv[1])
 print(fitted.logits([task]).round(3).tolist())
 """
+COLD_FASTTEXT = (
+    "import sys, fasttext; print(fasttext.load_model(sys.argv[1]).predict(sys.argv[2], k=-1, threshold=0.3))"
+)
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
-
-
-def in_process(count: int, repeats: int) -> dict[str, list[float]]:
-    """Microseconds a task of each way to answer, a figure a repeat."""
-    rulebook = load_rulebook()
-    data = prepare(read_corpus(default_corpus()), rulebook)
-    fitted = fit(data)
-    tasks = data.tasks[:: max(1, len(data) // count)][:count]
-    predictor = Predictor(rulebook, fitted.model)
-    rules = Predictor(rulebook)
-    reader = SignalReader(rulebook, fitted.model)
-    ways: dict[str, Callable[[], object]] = {
-        "full answer with reasons": lambda: [predictor.predict(task) for task in tasks],
-        "probabilities and rules, no reasons": lambda: [reader.read(task.text, task.stack) for task in tasks],
-        "rules alone, full answer": lambda: [rules.predict(task) for task in tasks],
-        "scikit-learn pipeline, one by one": lambda: [fitted.logits([task]) for task in tasks],
-        "scikit-learn pipeline, one batch": lambda: fitted.logits(tasks),
+def one(predictor: Predictor, fitted: Fitted, others: dict[str, Any], tasks: list[Task], repeats: int) -> Any:
+    """One task after the other, in this process."""
+    rules = Predictor(predictor.rulebook)
+    others = dict(others)
+    ways: dict[str, Any] = {}
+    if "fastText" in others:
+        fasttext = others.pop("fastText")
+        ways["fastText"] = lambda task: fasttext(task.text)
+    ways |= {
+        "decision": predictor.decisions,
+        "answer without reasons": lambda task: predictor.predict(task, reasons=False),
+        "full answer with reasons": predictor.predict,
+        "rules alone, full answer": rules.predict,
+        "scikit-learn, same features": lambda task: fitted.logits([task]),
     }
-    figures: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(repeats + 1):
-        for name, way in ways.items():
-            figures[name].append(1e6 * seconds(way) / len(tasks))
-    return {name: values[1:] for name, values in figures.items()}
+    ways |= {name: (lambda task, ask=ask: ask(task.text)) for name, ask in others.items()}
+    return each(ways, tasks, repeats)
 
 
-def cold_starts(repeats: int) -> dict[str, list[float]]:
-    """Milliseconds from nothing to the answer, a figure a repeat."""
-    rulebook = load_rulebook()
-    data = prepare(read_corpus(default_corpus()), rulebook)
-    with tempfile.TemporaryDirectory() as folder:
-        pipeline = Path(folder) / "pipeline.joblib"
-        joblib.dump((fit(data), data.tasks[0]), pipeline)
-        commands = {
-            "escalation predict": [sys.executable, "-m", "escalation", "predict", TASK, "--json"],
-            "scikit-learn pipeline": [sys.executable, "-c", COLD_PIPELINE, str(pipeline)],
-            "import numpy, typer": [sys.executable, "-c", "import numpy, typer"],
+def parts_of_one(predictor: Predictor, tasks: list[Task], repeats: int) -> Any:
+    """Where the time of a decision goes."""
+    reader = SignalReader(predictor.rulebook, predictor._model)
+    rules, model = reader.engine, predictor._model
+    assert model is not None
+    from escalation.signals import find_in
+    from escalation.text import read
+
+    verbs = rules.reader.work_verbs
+    seen = {id(task): reader.read(task.text, task.stack) for task in tasks}
+    ways = {
+        "all of it": predictor.decisions,
+        "words and clauses": lambda task: read(task.text, verbs),
+        "the same, and cues": lambda task: rules.reader.read(task.text, task.stack),
+        "rules": lambda task: rules.judge(seen[id(task)].evidence),
+        "n-grams and wordings": lambda task: find_in(model.lexicon, seen[id(task)].evidence),
+        "heads": lambda task: model.score(
+            seen[id(task)].scores.rows, len(seen[id(task)].evidence.reading.words), seen[id(task)].cues
+        ),
+    }
+    return each(ways, tasks, repeats)
+
+
+def batch(fitted: Fitted, others: dict[str, Any], tasks: list[Task], count: int) -> Any:
+    """Many tasks: microseconds for one. What is slow gets fewer of them."""
+    predictor = Predictor.load()
+    many = list(islice(cycle(tasks), count))
+    few = many[: max(200, count // 200)]
+
+    def consumed(answers: Any) -> int:
+        return sum(1 for _ in answers)
+
+    def pipeline() -> int:
+        for start in range(0, len(many), 1000):
+            fitted.logits(many[start : start + 1000])
+        return len(many)
+
+    ways: dict[str, Any] = {
+        "scikit-learn, same features": pipeline,
+        "without reasons": lambda: consumed(predictor.predict_many(many, reasons=False)),
+        "with reasons": lambda: consumed(predictor.predict_many(many)),
+        "without reasons, two processes": lambda: consumed(predictor.predict_many(many, reasons=False, jobs=2)),
+    }
+    for name, ask in others.items():
+        given = few if name.startswith(("embeddings", "scikit")) else many
+        ways[name] = lambda ask=ask, given=given: sum(1 for task in given if ask(task.text) is not None)
+    return whole(ways, 1, "us")
+
+
+def start(fitted: Fitted, tasks: list[Task], folder: Path, repeats: int) -> tuple[Any, Any]:
+    """From nothing to the answer, and imports."""
+    pipeline = folder / "pipeline.joblib"
+    joblib.dump((fitted, tasks[0]), pipeline)
+    python = sys.executable
+    ways = {
+        "import numpy, typer": [python, "-c", "import numpy, typer"],
+        "escalation predict": [python, "-m", "escalation", "predict", TASK],
+        "escalation predict --json": [python, "-m", "escalation", "predict", TASK, "--json"],
+        "scikit-learn pipeline": [python, "-c", COLD_PIPELINE, str(pipeline)],
+    }
+    if (folder / "fasttext.bin").exists():
+        ways["fastText"] = [python, "-c", COLD_FASTTEXT, str(folder / "fasttext.bin"), TASK]
+    imports = {
+        "import numpy": [python, "-c", "import numpy"],
+        "import escalation": [python, "-c", "import escalation"],
+        "import escalation.predictor": [python, "-c", "import escalation.predictor"],
+    }
+    return commands(ways, repeats), commands(imports, repeats)
+
+
+def loading(repeats: int) -> Any:
+    """Reading rulebook and model."""
+    book = load_rulebook()
+    ways = {
+        "rulebook": lambda: bool(load_rulebook()),
+        "model": lambda: bool(read_model(default_model(), book)),
+        "both, ready to answer": lambda: bool(Predictor.load()),
+    }
+    return whole({name: (lambda way=way: int(way())) for name, way in ways.items()}, repeats)
+
+
+def lengths(predictor: Predictor, fitted: Fitted, tasks: list[Task], repeats: int) -> Any:
+    """How an answer grows with the text."""
+    words = " ".join(task.text for task in tasks).split(" ")
+    rows = []
+    for length in LENGTHS:
+        task = Task(" ".join(islice(cycle(words), length)))
+        ways = {
+            "decision": predictor.decisions,
+            "full answer with reasons": predictor.predict,
+            "scikit-learn, same features": lambda task: fitted.logits([task]),
         }
-        figures: dict[str, list[float]] = {name: [] for name in commands}
-        for _ in range(repeats + 1):
-            for name, command in commands.items():
-                run = lambda command=command: subprocess.run(command, check=True, capture_output=True)  # noqa: E731
-                figures[name].append(1e3 * seconds(run))
-    return {name: values[1:] for name, values in figures.items()}
-
-
-def table(figures: dict[str, list[float]], unit: str, first: str) -> list[dict[str, object]]:
-    """Medians, spread and the ratio to one way, taken within each repeat."""
-    rows: list[dict[str, object]] = []
-    for name, values in figures.items():
-        ratios = [value / other for value, other in zip(values, figures[first], strict=True)]
-        rows.append(
-            {
-                "way": name,
-                f"median_{unit}": round(statistics.median(values), 1),
-                "low": round(min(values), 1),
-                "high": round(max(values), 1),
-                f"ratio_to_{first}": round(statistics.median(ratios), 2),
-            }
-        )
+        timed = each(ways, [task] * 3, repeats)
+        rows += [
+            row | {"way": f"{length:,} words: {row['way']}", "us_a_word": round(row["median_us"] / length, 2)}
+            for row in timed
+        ]
     return rows
+
+
+def labels(predictor: Predictor, tasks: list[Task], repeats: int) -> Any:
+    """How the heads grow with their number."""
+    model = predictor._model
+    assert model is not None
+    reader = SignalReader(predictor.rulebook, model)
+    seen = [reader.read(task.text, task.stack) for task in tasks]
+    heads = len(head_names(model.labels))
+    ways = {}
+    for times in (1, 2, 4, 8):
+        wide = replace(model, weights=np.tile(model.weights, times), bias=np.tile(model.bias, times))
+        ways[f"{heads * times} heads"] = lambda signals, wide=wide: wide.score(
+            signals.scores.rows, len(signals.evidence.reading.words), signals.cues
+        )
+    return each(ways, seen, repeats)
+
+
+def training(data: Prepared) -> Any:
+    """Fitting with calibration and policies, and the whole cross-validation of the engine, by share of the projects."""
+    groups = np.unique(data.groups)
+    rows = []
+    for share in SHARES:
+        some = data.rows(np.flatnonzero(np.isin(data.groups, groups[: int(share * len(groups))])))
+        began = time.perf_counter()
+        fit(some)
+        rows.append(
+            {"way": f"fit, {len(some):,} tasks", "median_s": round(time.perf_counter() - began, 1), "tasks": len(some)}
+        )
+    began = time.perf_counter()
+    cross_validate(data, ["hybrid"])
+    rows.append(
+        {"way": "cross-validation, all tasks", "median_s": round(time.perf_counter() - began, 1), "tasks": len(data)}
+    )
+    return [
+        row
+        | {
+            "ms_a_task": round(1e3 * row["median_s"] / row["tasks"], 2),
+            "ratio_to_cross-validation": round(row["median_s"] / rows[-1]["median_s"], 3),
+        }
+        for row in rows
+    ]
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", type=int, default=400)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--real", type=Path, metavar="FILE", help="time also tasks of another corpus")
+    parser.add_argument("--tasks", type=int, default=300)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--batch", type=int, default=100_000)
+    parser.add_argument("--quick", action="store_true", help="leave out batch and training")
     options = parser.parse_args()
-    result = {
-        "one task (us)": table(in_process(options.tasks, options.repeats), "us", "full answer with reasons"),
-        "cold start (ms)": table(cold_starts(options.repeats), "ms", "escalation predict"),
-    }
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
+    rulebook = load_rulebook()
+    data = prepare(read_corpus(default_corpus()), rulebook)
+    fitted = fit(data)
+    predictor = Predictor(rulebook, fitted.model)
+    tasks = data.tasks[:: max(1, len(data) // options.tasks)][: options.tasks]
+    usual = [task for task in data.tasks if 50 <= len(task.text.split()) <= 70][: options.tasks]
+    result: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as name:
+        others = peers(data, Path(name))
+        result["one task of the corpus (us)"] = one(predictor, fitted, others, tasks, options.repeats)
+        result["one task of about 60 words (us)"] = one(predictor, fitted, others, usual, options.repeats)
+        if options.real:
+            real = prepare(read_corpus(options.real), rulebook).tasks
+            result["one real task (us)"] = one(predictor, fitted, others, real, options.repeats)
+        result["where the time of a decision goes (us)"] = parts_of_one(predictor, usual, options.repeats)
+        result["text length (us)"] = lengths(predictor, fitted, tasks, options.repeats)
+        result["number of heads (us)"] = labels(predictor, usual, options.repeats)
+        result["from nothing to the answer (ms)"], result["import (ms)"] = start(
+            fitted, tasks, Path(name), 2 * options.repeats
+        )
+        result["loading (ms)"] = loading(options.repeats)
+        result["size (bytes)"] = {
+            "model directory": sum(path.stat().st_size for path in default_model().iterdir()),
+            "rulebook": default_rulebook().stat().st_size,
+        }
+        if not options.quick:
+            result[f"batch of {options.batch:,} tasks (us a task)"] = batch(fitted, others, tasks, options.batch)
+            result["training (s)"] = training(data)
     for title, rows in result.items():
-        print(title)
-        for row in rows:
-            way, *numbers = row.values()
-            print(f"  {way!s:38}", *(f"{number!s:>10}" for number in numbers))
+        if isinstance(rows, list):
+            show(title, rows)
+        else:
+            print(f"\n{title}", *(f"  {name}: {size:,}" for name, size in rows.items()), sep="\n")
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
