@@ -62,7 +62,7 @@ def _fasttext(data: Prepared, folder: Path) -> Peer:
         lines.append(" ".join([*labels, plain_words(task.text)]))
     (folder / "fasttext.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     model = fasttext.train_supervised(
-        str(folder / "fasttext.txt"), epoch=10, dim=50, wordNgrams=2, bucket=50_000, loss="ova", thread=2, verbose=0
+        str(folder / "fasttext.txt"), epoch=10, lr=0.5, dim=50, wordNgrams=2, loss="ova", thread=1, verbose=0
     )
     model.save_model(str(folder / "fasttext.bin"))
     return lambda text: model.predict(plain_words(text), k=-1, threshold=0.3)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from escalation.rulebook.types import Group, Rulebook
     from escalation.rules.evidence import Evidence, EvidenceReader
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """A mode, or a group that stays open with the modes that it may be.
 
     Attributes

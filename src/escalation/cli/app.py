@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
-from escalation.cli.audit import audit
-from escalation.cli.card import card
-from escalation.cli.compare import compare
-from escalation.cli.evaluate import evaluate
-from escalation.cli.explain import explain
-from escalation.cli.figures import figures
-from escalation.cli.predict import predict
-from escalation.cli.train import train
-from escalation.cli.validate import validate
 from escalation.errors import EscalationError, InputError
 from escalation.resources import PREDICTION_SCHEMA
 
-app = typer.Typer(
-    name="escalation",
-    help="Who should do which part of a task: escalations, collaborations and acceptance, with reasons.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command(no_args_is_help=True)(predict)
-app.command(no_args_is_help=True)(explain)
-app.command()(train)
-app.command()(evaluate)
-app.command(no_args_is_help=True)(compare)
-app.command()(validate)
-app.command()(figures)
-app.command(no_args_is_help=True)(card)
-app.command()(audit)
+_COMMANDS = {
+    "predict": True,
+    "explain": True,
+    "train": False,
+    "evaluate": False,
+    "compare": True,
+    "validate": False,
+    "figures": False,
+    "card": True,
+    "audit": False,
+}
+"""Each stands in a module of its name; whether it shows its help where nothing is asked of it."""
 
 
-@app.command()
 def schema() -> None:
     """Print the JSON Schema of what `predict --json` prints."""
     typer.echo(PREDICTION_SCHEMA.read_text(encoding="utf-8"), nl=False)
@@ -53,13 +39,29 @@ def _print_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     pass
+
+
+def app_of(words: list[str]) -> typer.Typer:
+    """Make the application; where its first word names a command, only that one is imported."""
+    app = typer.Typer(
+        name="escalation",
+        help="Who should do which part of a task: escalations, collaborations and acceptance, with reasons.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name in [name for name in _COMMANDS if words[:1] == [name]] or _COMMANDS:
+        app.command(no_args_is_help=_COMMANDS[name])(getattr(import_module(f"escalation.cli.{name}"), name))
+    app.command()(schema)
+    return app
 
 
 def main() -> None:
@@ -69,7 +71,7 @@ def main() -> None:
             # Answers hold the task's own words, which a console's old code page may not have.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        app_of(sys.argv[1:])()
     except EscalationError as error:
         _fail(str(error), error.exit_code)
     except OSError as error:

@@ -11,12 +11,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from escalation.atomic import check_directory, replacing_directory
 from escalation.errors import ModelError
 from escalation.features import CueFeatures
 from escalation.jsontext import parse_json
@@ -35,8 +33,7 @@ _UNSIGNED = "0" * 64
 """Stands for the hash of ``model.json`` in what is hashed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """File names of a model directory."""
 
     about: str = "model.json"
@@ -47,7 +44,7 @@ class _Layout:
 
 
 LAYOUT = _Layout()
-_FILES = tuple(asdict(LAYOUT).values())
+_FILES = tuple(LAYOUT)
 _REPLACED = (*_FILES, "vocabulary.txt", "wordings.txt")
 """A model directory of format 2 may be replaced, which had these two."""
 _REMEDY = "train it again with `escalation train`, or name another directory"
@@ -94,6 +91,8 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
     }
     about["sha256"] = _UNSIGNED
     text = (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    from escalation.atomic import replacing_directory  # imports what predicting does not need
+
     with replacing_directory(path, _REPLACED) as directory:
         for name, data in contents.items():
             (directory / name).write_bytes(data)
@@ -108,6 +107,8 @@ def check_place(path: Path) -> None:
     InputError
         If it is a file, or a directory with other files.
     """
+    from escalation.atomic import check_directory
+
     check_directory(path, _REPLACED)
 
 
@@ -139,7 +140,9 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
     )
     try:
         arrays = _unpacked(weights_file)
-        weights, idf, bias = arrays["weights"], arrays["idf"], arrays["bias"]
+        weights, idf, bias = (arrays[name] for name in ("weights", "idf", "bias"))
+        if weights.dtype.kind == "f":
+            weights = np.ascontiguousarray(weights, np.float32)
         labels = tuple(about["labels"])
         policies = {label: _policy_of(about["policies"][label]) for label in labels}
         known_share = float(about["known_share"])
@@ -160,7 +163,7 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         )
     cues = len(features.names) + len(lexicon.features)
     _check_shapes(path, len(head_names(labels)), lexicon.grams, cues, weights, idf, bias)
-    return Model(labels, policies, lexicon, idf, np.ascontiguousarray(weights, np.float32), bias, known_share, about)
+    return Model(labels, policies, lexicon, idf, weights, bias, known_share, about)
 
 
 def _packed(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
@@ -175,8 +178,7 @@ def _unpacked(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def _policy_to_dict(policy: LabelPolicy) -> dict[str, Any]:
-    fields = asdict(policy)
-    return fields | {"model": policy.model._asdict(), "hybrid": policy.hybrid._asdict()}
+    return policy._asdict() | {"model": policy.model._asdict(), "hybrid": policy.hybrid._asdict()}
 
 
 def _policy_of(fields: dict[str, Any]) -> LabelPolicy:

@@ -8,7 +8,6 @@ Frank and Kramer 2004). A join weighs both views and the verdict of the rules in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from math import exp, log, log1p
 from typing import Literal, NamedTuple
@@ -45,8 +44,7 @@ class Join(NamedTuple):
         return self.rules_for if verdict == "for" else self.rules_against if verdict == "against" else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class LabelPolicy:
+class LabelPolicy(NamedTuple):
     """How the signals of a label become a decision.
 
     Attributes

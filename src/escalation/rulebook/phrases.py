@@ -10,7 +10,6 @@ and not by the text: finding is linear in the text's length whatever the text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -105,13 +104,15 @@ class Hit(NamedTuple, Generic[K]):
     clause: int
 
 
-@dataclass(slots=True)
 class _Node(Generic[K]):
-    words: dict[str, _Node[K]] = field(default_factory=dict)
-    beginnings: dict[str, _Node[K]] = field(default_factory=dict)
-    lengths: tuple[int, ...] = ()
-    gap: _Node[K] | None = None
-    keys: tuple[K, ...] = ()
+    __slots__ = ("beginnings", "gap", "keys", "lengths", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[str, _Node[K]] = {}
+        self.beginnings: dict[str, _Node[K]] = {}
+        self.lengths: tuple[int, ...] = ()
+        self.gap: _Node[K] | None = None
+        self.keys: tuple[K, ...] = ()
 
     def follow(self, word: str) -> tuple[_Node[K], ...]:
         node = self.words.get(word)

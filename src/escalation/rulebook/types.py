@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Disposition = Literal["escalate", "collaborate"]
@@ -146,8 +145,7 @@ class CoreRule(NamedTuple):
     when: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rulebook:
+class Rulebook(NamedTuple):
     """The documented rules as data.
 
     Attributes

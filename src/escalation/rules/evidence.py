@@ -7,7 +7,6 @@ and what is. Conditions of rules are such sets too, so that comparing costs the 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +28,6 @@ _NAMES_KEPT = 4096
 """As many names of Stack Profiles are remembered with the technologies that they mean."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Mark:
     """What a phrase of the rulebook stands for.
 
@@ -47,11 +45,21 @@ class Mark:
         How far the cue takes mentions back.
     """
 
-    number: int
-    cue: str
-    technology: str | None = None
-    asks: bool = False
-    takes_back: str | None = None
+    __slots__ = ("asks", "cue", "number", "takes_back", "technology")
+
+    def __init__(
+        self,
+        number: int,
+        cue: str,
+        technology: str | None = None,
+        asks: bool = False,
+        takes_back: str | None = None,
+    ) -> None:
+        self.number = number
+        self.cue = cue
+        self.technology = technology
+        self.asks = asks
+        self.takes_back = takes_back
 
 
 class CueHit(NamedTuple):
@@ -88,8 +96,7 @@ class ClauseMarks:
         self.taken_back = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What stands in a task.
 
     Attributes
