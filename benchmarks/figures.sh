@@ -19,7 +19,7 @@ cp "$new/audit.json" data/audit.json
 for more in "${@:2}"; do
   case $more in
     quality) "$python" benchmarks/quality.py --real "$real" --json benchmarks/quality.json > "$new/quality.txt" ;;
-    speed) "$python" benchmarks/speed.py --json > "$new/speed.json" && cp "$new/speed.json" benchmarks/speed.json ;;
+    speed) "$python" benchmarks/speed.py --real "$real" --json "$new/speed.json" && cp "$new/speed.json" benchmarks/ ;;
     *) echo "what is $more? quality or speed" >&2 && exit 2 ;;
   esac
 done

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -98,6 +99,15 @@ def batch(fitted: Fitted, others: dict[str, Any], tasks: list[Task], count: int)
     def consumed(answers: Any) -> int:
         return sum(1 for _ in answers)
 
+    def command(tasks: list[Task], *options: str) -> int:
+        with tempfile.TemporaryDirectory() as name:
+            rows = ({"id": task.id, "text": task.text, "stack": task.stack.technologies} for task in tasks)
+            file = Path(name) / "tasks.jsonl"
+            file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+            asked = ["predict", "--input", str(file), "--output", str(Path(name) / "answers.jsonl"), "--no-reasons"]
+            subprocess.run([sys.executable, "-m", "escalation", *asked, *options], check=True)
+        return len(tasks)
+
     def pipeline() -> int:
         for start in range(0, len(many), 1000):
             fitted.logits(many[start : start + 1000])
@@ -108,6 +118,11 @@ def batch(fitted: Fitted, others: dict[str, Any], tasks: list[Task], count: int)
         "without reasons": lambda: consumed(predictor.predict_many(many, reasons=False)),
         "with reasons": lambda: consumed(predictor.predict_many(many)),
         "without reasons, two processes": lambda: consumed(predictor.predict_many(many, reasons=False, jobs=2)),
+    }
+    ways |= {
+        "command --input, no reasons": lambda: command(many),
+        "command --input, no reasons, --jobs 2": lambda: command(many, "--jobs", "2"),
+        "command --input, with reasons": lambda: command(many, "--reasons"),
     }
     for name, ask in others.items():
         given = few if name.startswith(("embeddings", "scikit")) else many

@@ -128,7 +128,8 @@ def test_a_model_is_scored_only_on_tasks_that_it_has_not_seen(small_rulebook, sm
         evaluate(read_corpus(SMALL_CORPUS), small_rulebook, ["hybrid"], model)
     lines = [json.loads(line) for line in SMALL_CORPUS.read_text(encoding="utf-8").splitlines()[:10]]
     some, others = tmp_path / "some.jsonl", tmp_path / "other.jsonl"
-    some.write_text("\n".join(json.dumps(line | {"id": f"new-{line['id']}"}) for line in lines), encoding="utf-8")
+    disguised = [line | {"id": f"new-{line['id']}", "text": f"- {line['text'].upper()}!\n"} for line in lines]
+    some.write_text("\n".join(map(json.dumps, disguised)), encoding="utf-8")
     with pytest.raises(CorpusError, match="trained on 10 of these tasks"):
         evaluate(read_corpus(some), small_rulebook, ["hybrid"], model)
     others.write_text(

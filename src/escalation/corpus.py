@@ -13,7 +13,7 @@ from escalation.extras import require
 from escalation.jsontext import parse_json
 from escalation.rulebook import CORE, DISPOSITIONS
 from escalation.stack import StackProfile
-from escalation.text import check_text
+from escalation.text import check_text, words_of
 from escalation.wordings import Wordings, read_wordings
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ def seen_tasks(about: Mapping[str, Any], corpus: Corpus) -> list[str]:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+    """Digest of a text's words: the same text with other signs, capitals or white space is the same."""
+    return hashlib.sha256(" ".join(words_of(text)).encode()).hexdigest()[:_DIGEST]
 
 
 def _record(line: str) -> dict[str, Any]:

@@ -51,6 +51,8 @@ class Task:
         InputError
             If the text or the Stack Profile cannot be used.
         """
+        if isinstance(value, Task) and value._is_ready(stack, delegated_by):
+            return value
         if isinstance(value, str):
             value = {"text": value}
         elif isinstance(value, Task):
@@ -68,6 +70,15 @@ class Task:
             raise InputError(f"the task's 'from' is {type(sender).__name__}; name the mode that delegates it")
         own = StackProfile.of(value.get("stack"))
         return cls(check_text(value["text"]), own or StackProfile.of(stack), sender, _identifier(value.get("id")))
+
+    def _is_ready(self, stack: object, delegated_by: str | None) -> bool:
+        """Whether this task needs no default and is one, as it may have been made without a check."""
+        usual = stack is None and delegated_by is None and self.delegated_by is None
+        if not (usual and isinstance(self.stack, StackProfile)):
+            return False
+        check_text(self.text)
+        _identifier(self.id)
+        return True
 
 
 def _identifier(value: object) -> str | int | None:

@@ -86,7 +86,10 @@ def _answer(
                 wrong += 1
                 typer.echo(f"warning: {path}, line {number}: {error}", err=True)
             if error is None or asking.show is as_json:
-                typer.echo(line, file=stream)
+                if stream is None:
+                    typer.echo(line)
+                else:
+                    stream.write(f"{line}\n")
             advance(bytes_read)
     return wrong
 

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 Value = Literal["for", "against", "silent"]
 INVOLVED = "involved:"
 DEGREE = "degree:"
+_PLAIN = 300.0
+"""Logits up to here can be exponentiated, and added up, as they are."""
 _ESCALATE = "escalate:"
 _COLLABORATE = "collaborate:"
 
@@ -110,6 +112,8 @@ def nested_logit(involved: float, degree: float) -> float:
     """Logit of the product of two probabilities, given as logits."""
     # 1 / (p q) - 1 = (1 + e^-x)(1 + e^-y) - 1 = e^-x + e^-y + e^-(x + y)
     x, y = -involved, -degree
+    if -_PLAIN < x < _PLAIN and -_PLAIN < y < _PLAIN:
+        return -log(exp(x) + exp(y) + exp(x + y))
     top = max(x, y, x + y)
     return -(top + log(exp(x - top) + exp(y - top) + exp(x + y - top)))
 

@@ -72,7 +72,25 @@ class _Sets(NamedTuple):
     cues: int
 
     def meets(self, live: int) -> bool:
-        return live & self.wanted == self.wanted and not any(live & some == some for some in self.unwanted)
+        if live & self.wanted != self.wanted:
+            return False
+        return not self.unwanted or not any(live & some == some for some in self.unwanted)
+
+
+class _Case(NamedTuple):
+    """A rule with its conditions as sets.
+
+    Attributes
+    ----------
+    firsts : int
+        The first cue of each condition: without one of them in a clause, the rule has nothing to say there.
+    """
+
+    rule: Rule
+    labels: tuple[str, ...]
+    when: tuple[_Sets, ...]
+    unless: tuple[_Sets, ...]
+    firsts: int
 
 
 class _Said(NamedTuple):
@@ -98,10 +116,7 @@ class RuleEngine:
         self.reader = EvidenceReader(rulebook)
         sets = self.reader.sets
         self._silent = dict.fromkeys(rulebook.labels, SILENT)
-        self._rules = [
-            (rule, self._label_names(rule), _as_sets(rule.when, sets), _as_sets(rule.unless, sets))
-            for rule in rulebook.rules.values()
-        ]
+        self._cases = [self._case(rule, sets) for rule in rulebook.rules.values()]
         self._core = _as_sets(rulebook.core.when, sets)
         # Most clauses are like others: what is said of their marks is remembered.
         self._said: dict[tuple[int, int, int], tuple[tuple[_Said, ...], bool]] = {}
@@ -153,15 +168,19 @@ class RuleEngine:
         key = marks.live, marks.every, marks.taken_back
         known = self._said.get(key)
         if known is None:
-            said = (_say(*rule, *key) for rule in self._rules)
+            said = [_say(case, *key) for case in self._cases if marks.every & case.firsts]
             known = tuple(filter(None, said)), any(sets.meets(marks.live) for sets in self._core)
             if len(self._said) < _CLAUSES_KEPT:
                 self._said[key] = known
         return known
 
-    def _label_names(self, rule: Rule) -> tuple[str, ...]:
-        """Labels of a rule, members of a group under the group's name."""
-        return tuple(dict.fromkeys(self.rulebook.label(rule.disposition, target) for target in rule.targets))
+    def _case(self, rule: Rule, sets: MarkSets) -> _Case:
+        # Members of a group speak for the group's label.
+        labels = tuple(dict.fromkeys(self.rulebook.label(rule.disposition, target) for target in rule.targets))
+        firsts = 0
+        for condition in rule.when:
+            firsts |= 1 << sets.number[condition.all[0].cue]
+        return _Case(rule, labels, _as_sets(rule.when, sets), _as_sets(rule.unless, sets), firsts)
 
 
 def _as_sets(conditions: Sequence[Condition], sets: MarkSets) -> tuple[_Sets, ...]:
@@ -175,22 +194,14 @@ def _as_sets(conditions: Sequence[Condition], sets: MarkSets) -> tuple[_Sets, ..
     return tuple(found)
 
 
-def _say(
-    rule: Rule,
-    labels: tuple[str, ...],
-    when: tuple[_Sets, ...],
-    unless: tuple[_Sets, ...],
-    live: int,
-    every: int,
-    taken_back: int,
-) -> _Said | None:
+def _say(case: _Case, live: int, every: int, taken_back: int) -> _Said | None:
     """Give what a rule says of a clause: for, or against where it is met by the ordinary or taken back."""
-    for sets in when:
+    for sets in case.when:
         if sets.meets(live):
-            opposing = next((other.condition for other in unless if other.meets(live)), None)
+            opposing = next((other.condition for other in case.unless if other.meets(live)), None)
             if opposing is not None:
-                return _Said(rule, labels, "against", opposing, False)
-            return _Said(rule, labels, "for", sets.condition, False)
+                return _Said(case.rule, case.labels, "against", opposing, False)
+            return _Said(case.rule, case.labels, "for", sets.condition, False)
         if every & sets.cues == sets.cues and taken_back & sets.cues:
-            return _Said(rule, labels, "against", sets.condition, True)
+            return _Said(case.rule, case.labels, "against", sets.condition, True)
     return None
