@@ -91,16 +91,17 @@ def in_order(
     MissingExtraError
         If there is more than one process and joblib is not installed.
     """
+    predictor = loading.load()
     if jobs == 1:
-        predictor = loading.load()
         return (ask(predictor, item) for item in items)
     require("batch", "Answering in several processes")
     from joblib import Parallel, delayed
 
+    same = loading._replace(fingerprint=predictor.fingerprint)
     rest = iter(items)
     chunks = iter(lambda: list(islice(rest, chunk)), [])
     parallel = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
-    return chain.from_iterable(parallel(delayed(_ask_all)(ask, some, loading) for some in chunks))
+    return chain.from_iterable(parallel(delayed(_ask_all)(ask, some, same) for some in chunks))
 
 
 def _ask_all(ask: Callable[[Predictor, T], R], items: list[T], loading: Loading) -> list[R]:

@@ -57,7 +57,9 @@ def predict(
     rulebook: RulebookOption = None,
     allow_rules: AllowRulesOption = False,
     as_json: JsonOption = False,
-    reasons: Annotated[bool, typer.Option("--reasons/--no-reasons", help="Say why; without, in three fifths of the time.")] = True,
+    reasons: Annotated[
+        bool, typer.Option("--reasons/--no-reasons", help="Say why; without, in three fifths of the time.")
+    ] = True,
     jobs: Annotated[
         int, typer.Option("--jobs", metavar="N", min=1, help="With --input: processes (extra `batch` from 2 on).")
     ] = 1,
