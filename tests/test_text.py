@@ -67,7 +67,9 @@ def test_ascii_is_read_as_everything_else_is(text):
     assert begins == [first for first, _ in plain.clauses]
 
 
-@pytest.mark.parametrize("unit", [" ", "a", "and ", ", ", ".", "- ", "\n", "\u0301", "then but "])
+@pytest.mark.parametrize(
+    "unit", [" ", "a", "and ", ", ", ".", "- ", "\n", "\u0301", "then but ", "a+", "+", "-\t", "é- "]
+)
 def test_reading_is_linear_in_the_length(unit):
     def work(characters):
         text = (unit * (characters // len(unit) + 1))[:characters]

@@ -146,7 +146,8 @@ class Predictor:
         ModelError
             If the model is refused and `allow_rules` is not set, or caution is high, which is the model's promise.
         """
-        model, rulebook = Path(model) if model else None, Path(rulebook) if rulebook else None
+        # Whole paths, as other processes may stand elsewhere.
+        model, rulebook = Path(model).absolute() if model else None, Path(rulebook).absolute() if rulebook else None
         book = load_rulebook(rulebook or default_rulebook())
         try:
             trained = None if engine == "rules" else read_model(model or default_model(), book)
@@ -277,6 +278,7 @@ class Predictor:
         self,
         tasks: Iterable[str | Task | Mapping[str, object]],
         stack: object = None,
+        delegated_by: str | None = None,
         *,
         reasons: bool = True,
         jobs: int = 1,
@@ -288,6 +290,8 @@ class Predictor:
         tasks : iterable of str, Task or mapping
         stack : StackProfile or mapping, optional
             Serves those that bring none.
+        delegated_by : str, optional
+            Likewise.
         reasons : bool
             As in `predict`.
         jobs : int
@@ -296,12 +300,14 @@ class Predictor:
         Raises
         ------
         InputError
-            If `tasks` is one task, or this predictor cannot be had in other processes; while iterating, at a task
-            that cannot be used.
+            If `tasks` is one task, `jobs` is no number of processes, or this predictor cannot be had in other
+            processes; while iterating, at a task that cannot be used.
         """
-        if isinstance(tasks, (str, Mapping)):
+        if isinstance(tasks, (str, Mapping, Task)):
             raise InputError("predict_many takes a list of tasks; for one task call predict")
-        ask = partial(_ask, stack=stack, reasons=reasons)
+        if jobs < 1:
+            raise InputError(f"{jobs} processes answer nothing; give 1 or more")
+        ask = partial(_ask, stack=stack, delegated_by=delegated_by, reasons=reasons)
         if jobs == 1:
             return (ask(self, task) for task in tasks)
         if self._loading is None:
@@ -338,8 +344,15 @@ def _loaded(loading: Loading) -> Predictor:
     return predictor
 
 
-def _ask(predictor: Predictor, task: str | Task | Mapping[str, object], *, stack: object, reasons: bool) -> Prediction:
-    return predictor.predict(task, stack, reasons=reasons)
+def _ask(
+    predictor: Predictor,
+    task: str | Task | Mapping[str, object],
+    *,
+    stack: object,
+    delegated_by: str | None,
+    reasons: bool,
+) -> Prediction:
+    return predictor.predict(task, stack, delegated_by, reasons=reasons)
 
 
 def _undecided(decisions: Decisions, escalated: Collection[str]) -> tuple[Undecided, ...]:

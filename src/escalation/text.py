@@ -127,8 +127,8 @@ def words_of(text: str) -> list[str]:
 def read(text: str, work_verbs: Collection[str] = frozenset()) -> Reading:
     """Read a text into words and clauses.
 
-    A clause ends at a line break, at a full stop, colon or semicolon followed by white space, before
-    a bullet, before "then" and "but", and before a comma or "and" that a work verb follows.
+    A clause ends at a line break, at a stop (``.!?;:``) before white space, at a bullet between white space, before
+    "then", "but" and "afterwards", and at a comma or before "and" where a work verb follows.
 
     Parameters
     ----------

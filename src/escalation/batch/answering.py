@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections import deque
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from escalation.errors import InputError
+from escalation.errors import EscalationError, InputError, InterruptedRunError
 from escalation.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
     from escalation.batch.rows import Row
     from escalation.prediction import Prediction
@@ -50,8 +54,10 @@ class Asking:
         try:
             answer = predictor.predict(row.task(self.stack, self.delegated_by), reasons=self.reasons)
         except InputError as error:
-            line = json.dumps({"line": row.number, "error": str(error)}, ensure_ascii=False)
-            return Answered(row.number, row.bytes_read, line, str(error))
+            wrong: dict[str, Any] = {"line": row.number, "error": str(error)}
+            if row.id is not None:
+                wrong["id"] = row.id
+            return Answered(row.number, row.bytes_read, json.dumps(wrong, ensure_ascii=False), str(error))
         return Answered(row.number, row.bytes_read, self.show(answer, row.number))
 
 
@@ -90,20 +96,74 @@ def in_order(
     ------
     MissingExtraError
         If there is more than one process and joblib is not installed.
+    InterruptedRunError
+        While iterating, if a process was ended from outside.
     """
-    predictor = loading.load()
     if jobs == 1:
+        predictor = loading.load()
         return (ask(predictor, item) for item in items)
     require("batch", "Answering in several processes")
-    from joblib import Parallel, delayed
-
-    same = loading._replace(fingerprint=predictor.fingerprint)
-    rest = iter(items)
-    chunks = iter(lambda: list(islice(rest, chunk)), [])
-    parallel = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
-    return chain.from_iterable(parallel(delayed(_ask_all)(ask, some, same) for some in chunks))
+    same = loading._replace(fingerprint=loading.load().fingerprint)
+    return _in_processes(partial(_ask_all, ask, loading=same), iter(items), jobs, chunk)
 
 
-def _ask_all(ask: Callable[[Predictor, T], R], items: list[T], loading: Loading) -> list[R]:
+def _in_processes(
+    ask_all: Callable[[list[T]], tuple[list[R], EscalationError | None]], items: Iterator[T], jobs: int, chunk: int
+) -> Iterator[R]:
+    """Hand out chunks, never more than two a process ahead of what is taken, and give their answers in order."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    # An own pool: the one that joblib keeps for reuse must stay of its own kind.
+    executor = ProcessPoolExecutor(max_workers=jobs, initializer=_leave_interrupts_to_the_parent)
+    waiting: deque[Future[tuple[list[R], EscalationError | None]]] = deque()
+    wrong: EscalationError | None = None
+    try:
+        while True:
+            while wrong is None and len(waiting) < 2 * jobs:
+                some, wrong = _taken(items, chunk)
+                if not some:
+                    break
+                waiting.append(executor.submit(ask_all, some))
+            if not waiting:
+                break
+            answers, error = waiting.popleft().result()
+            yield from answers
+            if error is not None:
+                raise error
+    except BrokenProcessPool as error:
+        raise InterruptedRunError("a process that answers was ended from outside; is there enough memory?") from error
+    finally:
+        executor.shutdown(kill_workers=bool(waiting))
+    if wrong is not None:
+        raise wrong
+
+
+def _taken(items: Iterator[T], count: int) -> tuple[list[T], EscalationError | None]:
+    """Take the next items; where one cannot be read, those before it and the error."""
+    some: list[T] = []
+    try:
+        for item in islice(items, count):
+            some.append(item)  # noqa: PERF402, what was taken before an error is kept
+    except EscalationError as error:
+        return some, error
+    return some, None
+
+
+def _ask_all(
+    ask: Callable[[Predictor, T], R], items: list[T], loading: Loading
+) -> tuple[list[R], EscalationError | None]:
+    """Ask about a chunk; where one item cannot be answered, give the answers before it and the error."""
     predictor = loading.load()
-    return [ask(predictor, item) for item in items]
+    answers: list[R] = []
+    try:
+        for item in items:
+            answers.append(ask(predictor, item))  # noqa: PERF401, likewise
+    except EscalationError as error:
+        return answers, error
+    return answers, None
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from escalation.atomic import is_device, put_in_place, replacing_file, replacing_path
 from escalation.batch.parquet import is_parquet, write_parquet
 from escalation.errors import InputError
+from escalation.extras import require
 from escalation.jsontext import parse_json
 
 if TYPE_CHECKING:
@@ -34,11 +36,26 @@ COLUMNS: dict[str, type] = {
 """Columns of CSV and Parquet; ``answer`` is the whole answer as JSON, the others what is looked at most."""
 
 
+_WRONG = b'{"line": '
+"""So begins the line of a row that is no task."""
+
+
 class Kept(NamedTuple):
-    """The stream of a run, and how many rows it has answered before."""
+    """The stream of a run, and what it has answered before.
+
+    Attributes
+    ----------
+    stream : TextIO
+    rows, wrong : int
+        Rows answered, and those of them that were no task.
+    last : str
+        The line of the last of them.
+    """
 
     stream: TextIO
-    rows: int
+    rows: int = 0
+    wrong: int = 0
+    last: str = ""
 
 
 def part_of(output: Path) -> Path:
@@ -55,7 +72,7 @@ def kept_output(output: Path, asked: dict[str, Any], *, resume: bool) -> Iterato
     ----------
     output : Path
         CSV or Parquet by its name, else JSON lines. What is no ordinary file (a pipe, a device) is written straight
-        into.
+        into, as JSON lines.
     asked : dict
         What the run is about, as JSON knows it: a run goes on only where it is the same.
     resume : bool
@@ -64,26 +81,36 @@ def kept_output(output: Path, asked: dict[str, Any], *, resume: bool) -> Iterato
     Raises
     ------
     InputError
-        If the place cannot be written, holds an unfinished run although `resume` is not set, or, with it, has none or
-        one that asked something else.
+        If the place cannot be written, another run writes there, it holds an unfinished run although `resume` is not
+        set, or, with it, has none or one that asked something else.
+    MissingExtraError
+        If it is Parquet and the extra ``batch`` is not installed.
     """
+    if is_parquet(output):
+        require("batch", "Parquet")
     if is_device(output):
+        if resume:
+            raise InputError(
+                f"{output}: is a device or a pipe, which keeps nothing to resume after; leave --resume out"
+            )
         with replacing_file(output) as stream:
-            yield Kept(stream, 0)
+            yield Kept(stream)
         return
     if output.is_dir():
         raise InputError(f"{output}: is a directory; name a file")
     part = part_of(output)
-    rows = _rows_kept(part, asked) if resume else _begin(part, asked)
-    try:
-        with part.open("a", encoding="utf-8", newline="\n") as stream:
-            yield Kept(stream, rows)
-    except BaseException:
-        if rows_in(part) == 0:
-            _remove(part)
-        raise
-    _finish(part, output)
-    _remove(part)
+    with _resumed(part, asked) if resume else _begun(part, asked) as stream:
+        _lock(stream, part)
+        try:
+            yield _counted(part, stream)
+            stream.flush()
+            _finish(part, output)
+        except BaseException:
+            stream.flush()
+            if rows_in(part) == 0:
+                _remove(part)
+            raise
+        _remove(part)
 
 
 def rows_in(part: Path) -> int:
@@ -103,40 +130,67 @@ def _remove(part: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _begin(part: Path, asked: dict[str, Any]) -> int:
-    if part.exists():
+def _begun(part: Path, asked: dict[str, Any]) -> TextIO:
+    """Open the place of a new run, which nobody else has."""
+    try:
+        stream = part.open("x+", encoding="utf-8", newline="\n")
+    except FileExistsError as error:
         raise InputError(
             f"{part}: an unfinished run has {rows_in(part):,} answers there; go on with --resume, or delete it"
-        )
-    try:
-        _about(part).write_text(json.dumps(asked), encoding="utf-8")
-        part.touch()
+        ) from error
     except OSError as error:
         raise InputError(f"{part}: cannot be written ({error.strerror}); name another place") from error
-    return 0
+    with replacing_file(_about(part)) as about:
+        json.dump(asked, about)
+    return stream
 
 
-def _rows_kept(part: Path, asked: dict[str, Any]) -> int:
-    """Count what is kept, after cutting off a line that was not written to its end."""
+def _resumed(part: Path, asked: dict[str, Any]) -> TextIO:
+    """Open what an interrupted run has kept, if it was asked the same."""
+    if not part.exists():
+        raise InputError(f"{part}: there is no unfinished run to resume; leave --resume out")
     try:
         before = parse_json(_about(part).read_bytes())
-        stream = part.open("rb+")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{part}: there is no unfinished run to resume; leave --resume out") from error
-    differing = [key for key, value in asked.items() if before.get(key) != value]
+        differing = [key for key, value in asked.items() if before.get(key) != value]
+        stream = part.open("r+", encoding="utf-8", newline="\n")
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{_about(part)}: what the unfinished run was asked cannot be read ({error}); delete it and {part.name}"
+        ) from error
     if differing:
+        stream.close()
         raise InputError(
             f"{part}: the unfinished run was asked with another {' and another '.join(differing)}; "
             "ask the same, or delete it"
         )
-    rows = end = 0
-    with stream:
-        for line in stream:
+    return stream
+
+
+def _lock(stream: TextIO, part: Path) -> None:
+    """Refuse a place that another run is writing to, for as long as this one goes on."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system; that the file is made anew still keeps new runs apart
+        return
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(f"{part}: another run is writing there; wait for it, or name another place") from error
+
+
+def _counted(part: Path, stream: TextIO) -> Kept:
+    """Count what is kept, cut off a line that was not written to its end, and go behind the last."""
+    rows = wrong = end = 0
+    last = b""
+    with part.open("rb+") as lines:
+        for line in lines:
             if not line.endswith(b"\n"):
                 break
-            rows, end = rows + 1, end + len(line)
-        stream.truncate(end)
-    return rows
+            rows, end, last = rows + 1, end + len(line), line
+            wrong += line.startswith(_WRONG)
+        lines.truncate(end)
+    stream.seek(0, os.SEEK_END)
+    return Kept(stream, rows, wrong, last.decode("utf-8").rstrip("\n"))
 
 
 def _finish(part: Path, output: Path) -> None:
@@ -160,15 +214,19 @@ def _records(part: Path) -> Iterator[dict[str, Any]]:
 def _record(line: str) -> dict[str, Any]:
     answer = parse_json(line)
     if "error" in answer:
-        return {"line": answer["line"], "error": answer["error"]}
+        return {"line": answer["line"], "error": answer["error"], "id": _text(answer.get("id"))}
     modes = {side: [entry["mode"] or entry["group"] for entry in answer[side]] for side in ("escalate", "collaborate")}
     return modes | {
-        "id": str(answer["id"]) if "id" in answer else None,
+        "id": _text(answer.get("id")),
         "core": answer["core"]["value"],
         "accept": answer["accept"] and answer["accept"]["value"],
         "abstained": answer["abstained"],
         "answer": line.rstrip("\n"),
     }
+
+
+def _text(identifier: str | int | None) -> str | None:
+    return None if identifier is None else str(identifier)
 
 
 def _joined(record: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from escalation.errors import InputError
@@ -31,27 +32,32 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     MissingExtraError
         If pyarrow is not installed.
     """
+    with _opened(path) as file:
+        columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
+        if "text" not in columns:
+            raise InputError(f"{path}: has no column 'text'; name the column with the descriptions 'text'")
+        for batch in file.iter_batches(_ROWS, columns=columns):
+            for row in batch.to_pylist():
+                yield {key: value for key, value in row.items() if value is not None}
+
+
+def count_parquet(path: Path) -> int:
+    """How many rows a file has; refuses what `read_parquet` refuses."""
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     require("batch", "Parquet")
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
-            columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
-            if "text" not in columns:
-                raise InputError(f"{path}: has no column 'text'; name the column with the descriptions 'text'")
-            for batch in file.iter_batches(_ROWS, columns=columns):
-                for row in batch.to_pylist():
-                    yield {key: value for key, value in row.items() if value is not None}
+            yield file
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read as Parquet ({error}); is it complete?") from error
-
-
-def count_parquet(path: Path) -> int:
-    """How many rows a file has."""
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(path).num_rows)
 
 
 def write_parquet(path: Path, columns: Mapping[str, type], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -39,6 +39,16 @@ class Row(NamedTuple):
     bytes_read: int
     value: bytes | dict[Any, Any] | InputError
 
+    @property
+    def id(self) -> str | int | None:
+        """The id of a row of which at least that can be read."""
+        try:
+            fields = self.value if isinstance(self.value, dict) else _json_row(self.value)  # type: ignore[arg-type]
+            name = fields.get("id")
+        except (InputError, AttributeError):
+            return None
+        return name if isinstance(name, (str, int)) and str(name).isprintable() else None
+
     def task(self, stack: StackProfile, delegated_by: str | None) -> Task:
         """Make the task of a row.
 
@@ -135,15 +145,14 @@ def _json_row(line: bytes) -> Any:
 
 def _csv_rows(stream: BinaryIO, path: Path) -> Iterator[Row]:
     csv.field_size_limit(_MAX_BYTES)
-    bytes_read = 0
+    bytes_read = number = 0  # of the line read last, also where the reader refuses it
 
     def lines() -> Iterator[str]:
-        nonlocal bytes_read
+        nonlocal bytes_read, number
         while line := stream.readline(_MAX_BYTES):
-            if len(line) == _MAX_BYTES:
-                raise csv.Error(f"a line has more than {_MAX_BYTES:,} bytes")
             first = bytes_read == 0
             bytes_read += len(line)
+            number += 1
             # Bytes that are no UTF-8 become surrogates, which the check of the row's own text names.
             yield line.decode("utf-8-sig" if first else "utf-8", errors="surrogateescape")
 
@@ -153,11 +162,19 @@ def _csv_rows(stream: BinaryIO, path: Path) -> Iterator[Row]:
             raise InputError(
                 f"{path}: has no column 'text'; name the column with the descriptions 'text' in the header"
             )
-        for row in reader:
-            yield Row(reader.line_num, bytes_read, row)
     except csv.Error as error:
-        remedy = "quote texts that hold commas, quotes or line breaks, and close every quote"
-        yield Row(reader.line_num, bytes_read, InputError(f"is not CSV from here on ({error}); {remedy}"))
+        raise InputError(f"{path}: is not CSV ({error}); write a header and quote what holds commas") from error
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            # The reader goes on with the next line; a quote left open has swallowed all lines to the end.
+            remedy = "quote texts that hold commas, quotes or line breaks, and close every quote"
+            yield Row(number, bytes_read, InputError(f"is not CSV ({error}); {remedy}"))
+        else:
+            yield Row(number, bytes_read, row)
 
 
 def _fields(row: dict[Any, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from escalation.batch.answering import as_json, in_order
-from escalation.batch.output import kept_output, part_of, rows_in
+from escalation.batch.output import Kept, kept_output, part_of, rows_in
 from escalation.batch.rows import read_rows
 from escalation.cli.progress import rows_progress
-from escalation.errors import InputError, InterruptedRunError
+from escalation.errors import EscalationError, InputError, InterruptedRunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import TextIO
 
     from escalation.batch.answering import Answered, Asking
+    from escalation.batch.rows import Row
     from escalation.predictor import Loading
 
 
@@ -46,7 +47,7 @@ def answer_file(
     if output is None:
         if resume:
             raise InputError("--resume goes on with a file of answers; name it by --output")
-        wrong = _answer(path, None, loading, asking, jobs, keep_going, 0)
+        wrong = _answer(path, Kept(sys.stdout), loading, asking, jobs, keep_going)
     else:
         wrong = _answer_into(output, path, loading, asking, jobs, keep_going, resume)
     if wrong:
@@ -64,20 +65,22 @@ def _answer_into(
     try:
         with kept_output(output, _asked(path, loading, asking), resume=resume) as kept, _terminable():
             begun = True
-            return _answer(path, kept.stream, loading, asking, jobs, keep_going, kept.rows)
+            return _answer(path, kept, loading, asking, jobs, keep_going)
     except KeyboardInterrupt:
-        raise InterruptedRunError(f"interrupted{_kept(output)}") from None
-    except InputError as error:
-        raise InputError(f"{error}{_kept(output) if begun else ''}") from error
+        raise InterruptedRunError(f"interrupted{_hint(output)}") from None
+    except EscalationError as error:
+        raise type(error)(f"{error}{_hint(output) if begun else ''}") from error
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror}){_hint(output)}") from error
 
 
-def _answer(
-    path: Path, stream: TextIO | None, loading: Loading, asking: Asking, jobs: int, keep_going: bool, done: int
-) -> int:
-    """Answer the rows behind those that are done; give how many are none."""
-    wrong = 0
-    rows = islice(read_rows(path), done, None)
+def _answer(path: Path, kept: Kept, loading: Loading, asking: Asking, jobs: int, keep_going: bool) -> int:
+    """Answer the rows behind those that are done; give how many of all are none."""
+    wrong = kept.wrong
     with rows_progress(path) as advance:
+        rows = read_rows(path)
+        if kept.rows:
+            _check_last(path, next(islice(rows, kept.rows - 1, None), None), kept, loading, asking)
         answers: Iterator[Answered] = in_order(asking, rows, loading, jobs)
         for number, bytes_read, line, error in answers:
             if error is not None:
@@ -86,12 +89,20 @@ def _answer(
                 wrong += 1
                 typer.echo(f"warning: {path}, line {number}: {error}", err=True)
             if error is None or asking.show is as_json:
-                if stream is None:
-                    typer.echo(line)
-                else:
-                    stream.write(f"{line}\n")
+                kept.stream.write(f"{line}\n")
+                if kept.stream is sys.stdout:
+                    kept.stream.flush()  # who reads a pipe gets each answer when it is there
             advance(bytes_read)
     return wrong
+
+
+def _check_last(path: Path, row: Row | None, kept: Kept, loading: Loading, asking: Asking) -> None:
+    """Refuse to go on where the last answer kept is not the answer to that row of the input."""
+    if row is None or asking(loading.load(), row).line != kept.last:
+        raise InputError(
+            f"{path}: is not what the unfinished run has read: row {kept.rows:,} has another answer there, or none; "
+            "name the same input, or delete what the run has kept"
+        )
 
 
 def _asked(path: Path, loading: Loading, asking: Asking) -> dict[str, Any]:
@@ -108,7 +119,7 @@ def _asked(path: Path, loading: Loading, asking: Asking) -> dict[str, Any]:
     }
 
 
-def _kept(output: Path) -> str:
+def _hint(output: Path) -> str:
     rows = rows_in(part_of(output))
     return f"; {rows:,} answers are kept in {part_of(output).name}, --resume goes on after them" if rows else ""
 

@@ -94,6 +94,8 @@ def predict(
 
     if (text is None) == (input_file is None):
         raise InputError('give one task ("TEXT", or - for standard input) or many (--input FILE)')
+    if input_file is None:
+        _check_one(output_file, jobs, keep_going, resume)
     profile = StackProfile.parse(stack) if stack else StackProfile()
     loading = loading_of(model, rulebook, engine, allow_rules, caution)
     as_json = as_json or output_file is not None
@@ -106,10 +108,19 @@ def predict(
         asking = Asking(profile, delegated_by, reasons, show_json if as_json else as_line)
         answer_file(input_file, output_file, loading, asking, jobs=jobs, keep_going=keep_going, resume=resume)
     elif text is not None:
-        if resume:
-            raise InputError("--resume goes on with many tasks; name them by --input")
         with _output(output_file) as stream:
             _answer_one(loading, text, profile, delegated_by, stream, as_json, reasons)
+
+
+def _check_one(output: Path | None, jobs: int, keep_going: bool, resume: bool) -> None:
+    """Refuse what is for many tasks where there is one."""
+    from escalation.errors import InputError
+
+    for option, given in (("--jobs", jobs > 1), ("--keep-going", keep_going), ("--resume", resume)):
+        if given:
+            raise InputError(f"{option} is for many tasks; name them by --input")
+    if output is not None and output.suffix.lower() in (".csv", ".parquet", ".pq"):
+        raise InputError(f"{output}: one answer is written as JSON; name it .json, or name tasks by --input")
 
 
 def _output(path: Path | None) -> AbstractContextManager[TextIO | None]:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _REACH = 4
 """How many words after "no" or "without" a mention may begin to be taken back."""
 _NAMES_KEPT = 4096
-"""As many names of Stack Profiles are remembered with the technologies that they mean."""
+_NAME_KEPT = 100
+"""So many names of Stack Profiles, if they have no more characters, are remembered with the technologies they mean."""
 
 
 class Mark:
@@ -266,7 +267,7 @@ class EvidenceReader:
                 listed = self._listed.get((category, name))
                 if listed is None:
                     listed = self._technologies_listed(category, name)
-                    if len(self._listed) < _NAMES_KEPT:
+                    if len(self._listed) < _NAMES_KEPT and len(name) <= _NAME_KEPT:
                         self._listed[category, name] = listed
                 found |= listed
         return frozenset(found)
