@@ -57,7 +57,7 @@ def test_unknown_words_are_counted_once_a_task(drift_of):
 
 
 def test_what_shares_nothing_is_as_unlike_as_can_be(drift_of):
-    alike, other = drift_of([f"{text} !?" for text in texts()]), drift_of(["zebra quagga okapi"])
+    alike, other = drift_of([" ".join(reversed(text.split())) for text in texts()]), drift_of(["zebra quagga okapi"])
     assert alike["unlike"] == pytest.approx(0.0, abs=1e-6)
     assert alike["more"] == alike["less"] == []
     assert other["unlike"] == 1.0
