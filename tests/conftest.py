@@ -20,6 +20,16 @@ SMALL_RULEBOOK = DATA / "tech-writer.toml"
 SMALL_CORPUS = DATA / "tech-writer.jsonl"
 
 
+def refused(done, code, *words):
+    """Check that a command ended with its own error, of these words."""
+    message = done.stderr.decode()
+    assert done.returncode == code, message
+    assert message.startswith("error: ")
+    assert "Traceback" not in message
+    for word in words:
+        assert word in message
+
+
 def lines_executed(function):
     """Count the lines of Python that a call runs: work that does not depend on the machine or its load."""
     count = 0

@@ -8,7 +8,7 @@ import shutil
 import jsonschema
 import pytest
 
-from conftest import ROOT, SMALL_CORPUS, SMALL_RULEBOOK
+from conftest import ROOT, SMALL_CORPUS, SMALL_RULEBOOK, refused
 from escalation.resources import PREDICTION_SCHEMA
 
 TASK = "Write the Dockerfile"
@@ -23,15 +23,6 @@ def validator():
 
 def answers(done):
     return [json.loads(line) for line in done.stdout.decode().splitlines()]
-
-
-def refused(done, code, *words):
-    message = done.stderr.decode()
-    assert done.returncode == code, message
-    assert message.startswith("error: ")
-    assert "Traceback" not in message
-    for word in words:
-        assert word in message
 
 
 # ---------------------------------------------------------------------------------------------- one task

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from conftest import SMALL_CORPUS, SMALL_RULEBOOK
+from conftest import SMALL_CORPUS, SMALL_RULEBOOK, refused
 from escalation.corpus import read_corpus
 from escalation.evaluation import evaluate
 from escalation.evaluation.comparing import MIN_SUPPORT, Side, compare
@@ -38,15 +38,6 @@ def unseen(tmp_path_factory):
 
 def write(path, rows):
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-
-
-def refused(done, code, *words):
-    message = done.stderr.decode()
-    assert done.returncode == code, message
-    assert message.startswith("error: ")
-    assert "Traceback" not in message
-    for word in words:
-        assert word in message
 
 
 @pytest.fixture(scope="module")
