@@ -253,9 +253,11 @@ def test_several_processes_take_no_more_than_they_need():
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds the processes in /proc")
 def test_a_process_that_is_ended_is_told(run, tmp_path, tasks):
     program = (
-        "import os, signal\nfrom escalation import Predictor\nfrom escalation.errors import InterruptedRunError\n"
+        "import os, signal, time\nfrom escalation import Predictor\nfrom escalation.errors import InterruptedRunError\n"
         "answers = Predictor.load().predict_many(iter(lambda: 'Write the Dockerfile', None), jobs=2)\n"
         "next(answers)\n"
+        # Let both finish what they were given: one that is ended while it hands over its answers leaves loky waiting.
+        "time.sleep(3)\n"
         "children = open(f'/proc/{os.getpid()}/task/{os.getpid()}/children').read().split()\n"
         "workers = [child for child in children if b'popen_loky' in open(f'/proc/{child}/cmdline', 'rb').read()]\n"
         "assert workers\n"
