@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from escalation.lexicon import shortened
+from escalation.features import shortened
 
 if TYPE_CHECKING:
     from escalation.model import Model

@@ -38,8 +38,13 @@ def ngrams(words: list[str]) -> list[str]:
     list of str
         The n words in order, then the n - 1 pairs in order.
     """
-    kept = [NUMBER if word.isdigit() else word[:MAX_WORD] for word in words]
+    kept = [shortened(word) for word in words]
     return kept + [f"{first} {second}" for first, second in pairwise(kept)]
+
+
+def shortened(word: str) -> str:
+    """The word that stands for another in n-grams: one sign for all numbers, the beginning of what is too long."""
+    return NUMBER if word.isdigit() else word[:MAX_WORD]
 
 
 def ngram_span(index: int, words: int) -> tuple[int, int]:

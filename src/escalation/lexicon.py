@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from escalation.features import MAX_WORD, NUMBER
+from escalation.features import shortened
 from escalation.wordings import feature_names
 
 if TYPE_CHECKING:
@@ -181,11 +181,6 @@ class Lexicon:
                 raise ValueError(f"{name} of words that there are not")
         if any(not 0 <= number < len(self.names) for numbers in self.lists for number in numbers):
             raise ValueError("a wording without a name")
-
-
-def shortened(word: str) -> str:
-    """The word that stands for another in n-grams: one sign for all numbers, the beginning of what is too long."""
-    return NUMBER if word.isdigit() else word[:MAX_WORD]
 
 
 def _rows(grams: Iterable[bool], first: int) -> NDArray[np.int32]:

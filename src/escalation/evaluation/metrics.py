@@ -61,26 +61,14 @@ def differences(
     labels: Sequence[str], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
 ) -> dict[str, dict[str, float | None]]:
     """Give how far the averages of answers lie above those of others to the same tasks, with paired intervals."""
-    one, other = (tally(labels, targets, answers, groups) for answers in (given, others))
-    drawn = resamples(len(one))
-    values, resampled = (
-        _less(_averages(first), _averages(second))
-        for first, second in ((one.total(), other.total()), (one.drawn(drawn), other.drawn(drawn)))
-    )
-    return with_intervals(values, resampled)
+    return _paired(_averages, *(tally(labels, targets, answers, groups) for answers in (given, others)))
 
 
 def label_differences(
     labels: Sequence[str], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
 ) -> dict[str, dict[str, float | None]]:
     """Give how far the F1 of each label lies above that of other answers, with paired intervals."""
-    one, other = (tally(labels, targets, answers, groups) for answers in (given, others))
-    drawn = resamples(len(one))
-    values, resampled = (
-        _less(_each_f1(labels, first), _each_f1(labels, second))
-        for first, second in ((one.total(), other.total()), (one.drawn(drawn), other.drawn(drawn)))
-    )
-    return with_intervals(values, resampled)
+    return _paired(_each_f1, *(tally(labels, targets, answers, groups) for answers in (given, others)))
 
 
 def averages(labels: Sequence[str], targets: Matrix, given: Matrix) -> dict[str, float | None]:
@@ -145,9 +133,21 @@ def _averages(counted: Tally) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _each_f1(labels: Sequence[str], counted: Tally) -> dict[str, NDArray[np.float64]]:
+def _each_f1(counted: Tally) -> dict[str, NDArray[np.float64]]:
     each = _f1(counted.both, counted.answered, counted.right)
-    return {label: each[:, column] for column, label in enumerate(labels)}
+    return {label: each[:, column] for column, label in enumerate(counted.labels)}
+
+
+def _paired(
+    figures: Callable[[Tally], dict[str, NDArray[np.float64]]], one: Tally, other: Tally
+) -> dict[str, dict[str, float | None]]:
+    """Give how far figures of one tally lie above those of another, both drawn alike."""
+    drawn = resamples(len(one))
+    values, resampled = (
+        _less(figures(first), figures(second))
+        for first, second in ((one.total(), other.total()), (one.drawn(drawn), other.drawn(drawn)))
+    )
+    return with_intervals(values, resampled)
 
 
 def _less(one: Figures, other: Figures) -> dict[str, NDArray[np.float64]]:
