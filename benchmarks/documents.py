@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from escalation import load_rulebook
-from escalation.atomic import replacing_file
-from escalation.behaviour import read_cases
-from escalation.card import read_figures, write_card
-from escalation.card.figures import hashes, stale
-from escalation.card.markdown import averages_table, certainty_table, table
+from escalation.files import replacing_file
+from escalation.training.behaviour import read_cases
+from escalation.report.card_figures import read_figures
+from escalation.report.card_writing import write_card
+from escalation.report.card_figures import hashes, stale
+from escalation.report.card_markdown import averages_table, certainty_table, table
 from escalation.model import read_model
-from escalation.resources import default_behaviour, default_corpus, default_model
+from escalation.files import default_behaviour, default_corpus, default_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

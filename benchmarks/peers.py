@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
-from escalation.features import analyze
-from escalation.text import words_of
+from escalation.model.features import analyze
+from escalation.task.text import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

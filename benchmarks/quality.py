@@ -23,14 +23,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from escalation import Predictor, load_rulebook
-from escalation.corpus import read_corpus
+from escalation.training.corpus import read_corpus
 from escalation.evaluation.metrics import averages, differences, summarize
-from escalation.features import analyze
-from escalation.model.joining import joint_targets
-from escalation.resources import default_corpus
-from escalation.rulebook import CORE
+from escalation.model.features import analyze
+from escalation.model.policy import joint_targets
+from escalation.files import default_corpus
+from escalation.rules.rulebook import CORE
 from escalation.rules.evidence import EvidenceReader
-from escalation.task import Task
+from escalation.task.task import Task
 from escalation.training.fit import fit, prepare, read_signals
 from escalation.training.folds import grouped_folds
 

@@ -27,14 +27,14 @@ from peers import peers
 from timing import commands, each, show, whole
 
 from escalation import Predictor, load_rulebook
-from escalation.corpus import read_corpus
+from escalation.training.corpus import read_corpus
 from escalation.evaluation.answers import cross_validate
 from escalation.model import read_model
-from escalation.model.joining import head_names
-from escalation.resources import default_corpus, default_model, default_rulebook
-from escalation.rulebook.phrases import compile_phrase
-from escalation.signals import SignalReader
-from escalation.task import Task
+from escalation.model.policy import head_names
+from escalation.files import default_corpus, default_model, default_rulebook
+from escalation.rules.phrases import compile_phrase
+from escalation.model.signals import SignalReader
+from escalation.task.task import Task
 from escalation.training.fit import Fitted, Prepared, fit, prepare
 
 TASK = "Split the users table into accounts and profiles without downtime, then build the image in GitHub Actions"
@@ -74,8 +74,8 @@ def parts_of_one(predictor: Predictor, tasks: list[Task], repeats: int) -> Any:
     reader = SignalReader(predictor.rulebook, predictor._model)
     rules, model = reader.engine, predictor._model
     assert model is not None
-    from escalation.signals import find_in
-    from escalation.text import read
+    from escalation.model.signals import find_in
+    from escalation.task.text import read
 
     verbs = rules.reader.work_verbs
     seen = {id(task): reader.read(task.text, task.stack) for task in tasks}

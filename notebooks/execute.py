@@ -20,7 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from escalation.atomic import replacing_file
+from escalation.files import replacing_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

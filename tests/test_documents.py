@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from conftest import ROOT
-from escalation.card import Figures, read_figures
+from escalation.report.card_figures import Figures, read_figures
+from helpers import ROOT
 
 
 def check(root, *arguments):

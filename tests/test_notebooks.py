@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from conftest import ROOT
+from helpers import ROOT
 
 FOLDER = ROOT / "notebooks"
 

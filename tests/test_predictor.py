@@ -5,11 +5,11 @@ import threading
 import pytest
 
 import escalation
-from conftest import ROOT
 from escalation import EscalationError, Predictor, Task
-from escalation.corpus import read_corpus
 from escalation.errors import InputError
 from escalation.rules.engine import RuleEngine
+from escalation.training.corpus import read_corpus
+from helpers import ROOT
 
 README_TASK = (
     "Split the users table into accounts and profiles without downtime, then build the image in GitHub Actions"

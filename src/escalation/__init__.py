@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from escalation.answer.prediction import Prediction
     from escalation.api import load_rulebook, predict
     from escalation.errors import EscalationError
-    from escalation.prediction import Prediction
     from escalation.predictor import Predictor
-    from escalation.rulebook import Rulebook
-    from escalation.stack import StackProfile
-    from escalation.task import Task
+    from escalation.rules.rulebook import Rulebook
+    from escalation.task.stack import StackProfile
+    from escalation.task.task import Task
 
 __all__ = [
     "EscalationError",

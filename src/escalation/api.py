@@ -6,16 +6,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from escalation.files import default_rulebook
 from escalation.predictor import Predictor
-from escalation.resources import default_rulebook
-from escalation.rulebook import load_rulebook as _load_rulebook
+from escalation.rules.loading import load_rulebook as _load_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from escalation.prediction import Prediction
-    from escalation.rulebook import Rulebook
-    from escalation.task import Task
+    from escalation.answer.prediction import Prediction
+    from escalation.rules.rulebook import Rulebook
+    from escalation.task.task import Task
 
 
 @cache

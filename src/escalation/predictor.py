@@ -7,29 +7,30 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.acceptance import accept
-from escalation.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules
-from escalation.doubt import why_not_asked
-from escalation.entries import EntryMaker
+from escalation.answer.acceptance import accept
+from escalation.answer.attribution import attribute
+from escalation.answer.compose import EntryMaker
+from escalation.answer.parts import parts_of
+from escalation.answer.prediction import Core, Prediction, Promise, Undecided, rounded
 from escalation.errors import InputError, ModelError
+from escalation.files import default_model, default_rulebook
 from escalation.model import read_model
-from escalation.model.attribution import attribute
-from escalation.parts import parts_of
-from escalation.prediction import Core, Prediction, Promise, Undecided, rounded
-from escalation.resources import default_model, default_rulebook
-from escalation.rulebook import CORE, load_rulebook
-from escalation.signals import SignalReader
-from escalation.task import Task
+from escalation.model.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules
+from escalation.model.doubt import why_not_asked
+from escalation.model.signals import SignalReader
+from escalation.rules.loading import load_rulebook
+from escalation.rules.rulebook import CORE
+from escalation.task.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from escalation.decision import Decisions
-    from escalation.explanation import Explanation
+    from escalation.answer.attribution import Attribution
+    from escalation.answer.explanation import Explanation
     from escalation.model import Model
-    from escalation.model.attribution import Attribution
-    from escalation.rulebook import Rulebook
-    from escalation.signals import Signals
+    from escalation.model.decision import Decisions
+    from escalation.model.signals import Signals
+    from escalation.rules.rulebook import Rulebook
 
 
 class Loading(NamedTuple):
@@ -263,7 +264,7 @@ class Predictor:
         InputError
             If the task cannot be used.
         """
-        from escalation.explanation import Explanation, explain_label, in_order
+        from escalation.answer.explanation import Explanation, explain_label, in_order
 
         work = Task.of(task, stack, None)
         signals, abstained, decisions = self._decided(work)

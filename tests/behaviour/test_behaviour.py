@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from escalation.behaviour import check_behaviour, check_case, read_cases
 from escalation.errors import InputError
-from escalation.resources import default_behaviour
+from escalation.files import default_behaviour
+from escalation.training.behaviour import check_behaviour, check_case, read_cases
 
 CASES = read_cases(default_behaviour())
 

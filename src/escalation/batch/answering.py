@@ -11,16 +11,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from escalation.errors import EscalationError, InputError, InterruptedRunError
-from escalation.extras import require
+from escalation.files import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
+    from escalation.answer.prediction import Prediction
     from escalation.batch.rows import Row
-    from escalation.prediction import Prediction
     from escalation.predictor import Loading, Predictor
-    from escalation.stack import StackProfile
+    from escalation.task.stack import StackProfile
 
     T = TypeVar("T")
     R = TypeVar("R")

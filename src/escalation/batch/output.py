@@ -12,11 +12,9 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from escalation.atomic import is_device, put_in_place, replacing_file, replacing_path
 from escalation.batch.parquet import is_parquet, write_parquet
 from escalation.errors import InputError
-from escalation.extras import require
-from escalation.jsontext import parse_json
+from escalation.files import is_device, parse_json, put_in_place, replacing_file, replacing_path, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

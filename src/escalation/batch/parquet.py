@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from escalation.errors import InputError
-from escalation.extras import require
+from escalation.files import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from escalation.batch.parquet import is_parquet, read_parquet
 from escalation.errors import InputError
-from escalation.jsontext import parse_json
-from escalation.stack import StackProfile
-from escalation.task import Task
-from escalation.text import MAX_CHARACTERS
+from escalation.files import parse_json
+from escalation.task.stack import StackProfile
+from escalation.task.task import Task
+from escalation.task.text import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from escalation.prediction import Entry, Prediction, Reason
+    from escalation.answer.prediction import Entry, Prediction, Reason
 
 _SHOWN = 60
 _PARTS = 20

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from escalation.errors import EscalationError, InputError
-from escalation.resources import PREDICTION_SCHEMA
+from escalation.files import PREDICTION_SCHEMA
 
 _COMMANDS = {
     "predict": True,

@@ -47,12 +47,12 @@ def audit(
 
       escalation audit --reference real.jsonl --doubtful 200 --json
     """
-    from escalation.extras import require
+    from escalation.files import require
 
     require("audit", "An audit")
-    from escalation.audit import audit as run_audit
     from escalation.cli.progress import steps_progress
-    from escalation.corpus import read_corpus
+    from escalation.evaluation.audit import audit as run_audit
+    from escalation.training.corpus import read_corpus
 
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))

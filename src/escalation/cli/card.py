@@ -39,16 +39,15 @@ def card(
 
       escalation card figures.json --model model --corpus tasks.jsonl --rulebook team.toml --out CARD.md
     """
-    from escalation.extras import require
+    from escalation.files import require
 
     require("report", "A model card")
-    from escalation.atomic import replacing_file
-    from escalation.behaviour import read_cases
-    from escalation.card import read_figures, write_card
-    from escalation.card.figures import hashes, stale
     from escalation.errors import InputError
+    from escalation.files import default_behaviour, default_model, replacing_file
     from escalation.model import read_model
-    from escalation.resources import default_behaviour, default_model
+    from escalation.report.card_figures import hashes, read_figures, stale
+    from escalation.report.card_writing import write_card
+    from escalation.training.behaviour import read_cases
 
     book, place = rulebook_at(rulebook), model or default_model()
     trained = read_model(place, book)

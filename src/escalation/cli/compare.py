@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from escalation.evaluation.comparing import Side
-    from escalation.rulebook import Rulebook
+    from escalation.rules.rulebook import Rulebook
 
 _SIDE = "An engine (hybrid, model, rules) or a model directory."
 
@@ -58,15 +58,15 @@ def compare(
 
     Exit codes: 0 compared, 1 worse and --fail-if-worse, 2 bad input, 4 corpus refused, 5 model refused.
     """
-    from escalation.extras import require
+    from escalation.files import require
 
     require("train", "A comparison")
     from escalation.cli.progress import steps_progress
-    from escalation.corpus import read_corpus
-    from escalation.decision import ENGINES
     from escalation.errors import FindingError, InputError
     from escalation.evaluation.comparing import compare as compare_sides
-    from escalation.resources import default_corpus
+    from escalation.files import default_corpus
+    from escalation.model.decision import ENGINES
+    from escalation.training.corpus import read_corpus
 
     directories = [name for name in (first, second) if name not in ENGINES]
     for name in directories:
@@ -101,10 +101,10 @@ def compare(
 
 def _side(name: str, rulebook: Rulebook, model: Path | None, fits: bool) -> Side:
     """Read the model of a side where it has one."""
-    from escalation.decision import ENGINES
     from escalation.evaluation.comparing import Side
+    from escalation.files import default_model
     from escalation.model import read_model
-    from escalation.resources import default_model
+    from escalation.model.decision import ENGINES
 
     if name not in ENGINES:
         return Side(str(Path(name)), "hybrid", read_model(Path(name), rulebook))

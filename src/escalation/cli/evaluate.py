@@ -63,12 +63,11 @@ def evaluate(
     6 an extra is missing.
     """
     from escalation.cli.progress import steps_progress
-    from escalation.corpus import read_corpus
-    from escalation.decision import ENGINES
     from escalation.errors import InputError
-    from escalation.extras import require
+    from escalation.files import default_corpus, default_model, require
     from escalation.model import read_model
-    from escalation.resources import default_corpus, default_model
+    from escalation.model.decision import ENGINES
+    from escalation.training.corpus import read_corpus
 
     if model is not None and cross_validate:
         raise InputError("--model scores a model and --cross-validate fits new ones; give one of the two")

@@ -25,7 +25,7 @@ from escalation.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from escalation.explanation import Explanation, LabelExplanation
+    from escalation.answer.explanation import Explanation, LabelExplanation
 
 _SHOWN = 0.1
 """Labels that are not given are shown from this probability on."""
@@ -71,7 +71,7 @@ def explain(
     """
     from escalation.batch.rows import read_stdin
     from escalation.errors import InputError
-    from escalation.stack import StackProfile
+    from escalation.task.stack import StackProfile
 
     profile = StackProfile.parse(stack) if stack else StackProfile()
     predictor = loading_of(model, rulebook, engine, allow_rules, caution).load()
@@ -90,7 +90,7 @@ def explain(
 
 
 def _lines(explanation: Explanation, *, everything: bool) -> Iterable[str]:
-    from escalation.rulebook.types import CORE
+    from escalation.rules.rulebook import CORE
 
     if explanation.abstained:
         yield f"The model was not asked: {explanation.abstained}. The rules alone answered."

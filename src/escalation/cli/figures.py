@@ -46,17 +46,16 @@ def figures(
 
       escalation figures --model model --corpus tasks.jsonl --check figures.json
     """
-    from escalation.extras import require
+    from escalation.files import require
 
     require("train", "Measuring")
-    from escalation.atomic import replacing_file
-    from escalation.card import measure, read_figures
-    from escalation.card.figures import moved, stale
     from escalation.cli.progress import steps_progress
-    from escalation.corpus import read_corpus
     from escalation.errors import FindingError
+    from escalation.files import default_model, replacing_file
     from escalation.model import read_model
-    from escalation.resources import default_model
+    from escalation.report.card_figures import moved, read_figures, stale
+    from escalation.report.card_measuring import measure
+    from escalation.training.corpus import read_corpus
 
     book, place = rulebook_at(rulebook), model or default_model()
     kept = read_figures(check) if check else None

@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from escalation.predictor import Loading
-    from escalation.rulebook import Rulebook
+    from escalation.rules.rulebook import Rulebook
 
 
 class EngineName(StrEnum):
@@ -88,6 +88,6 @@ def loading_of(
 
 def corpus_path(path: Path | None) -> Path:
     """Give the path of a corpus option."""
-    from escalation.resources import default_corpus
+    from escalation.files import default_corpus
 
     return path or default_corpus()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from escalation.predictor import Loading
-    from escalation.stack import StackProfile
+    from escalation.task.stack import StackProfile
 
 
 def predict(
@@ -90,7 +90,7 @@ def predict(
     Exit codes: 0 answered, 2 bad input, 3 rulebook refused, 5 model refused, 6 an extra is missing, 130 interrupted.
     """
     from escalation.errors import InputError
-    from escalation.stack import StackProfile
+    from escalation.task.stack import StackProfile
 
     if (text is None) == (input_file is None):
         raise InputError('give one task ("TEXT", or - for standard input) or many (--input FILE)')
@@ -124,7 +124,7 @@ def _check_one(output: Path | None, jobs: int, keep_going: bool, resume: bool) -
 
 
 def _output(path: Path | None) -> AbstractContextManager[TextIO | None]:
-    from escalation.atomic import replacing_file
+    from escalation.files import replacing_file
 
     return nullcontext() if path is None else replacing_file(path)
 

@@ -37,7 +37,7 @@ def train(
     Exit codes: 0 written, 1 refused by the oracle or the cases, 4 corpus refused, 6 the extra 'train' is missing.
     """
     from escalation.cli.progress import steps_progress
-    from escalation.resources import default_behaviour
+    from escalation.files import default_behaviour
     from escalation.training import train as train_model
 
     book = rulebook_at(rulebook)

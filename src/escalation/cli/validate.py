@@ -45,12 +45,12 @@ def validate(
       escalation validate --corpus tasks.jsonl --model model --conflicts 5
     """
     from escalation.cli.progress import steps_progress
-    from escalation.corpus import read_corpus
     from escalation.errors import FindingError
+    from escalation.files import default_model
     from escalation.model import read_model
-    from escalation.oracle import HARD
-    from escalation.oracle import validate as run_oracle
-    from escalation.resources import default_model
+    from escalation.training.corpus import read_corpus
+    from escalation.training.oracle import HARD
+    from escalation.training.oracle import validate as run_oracle
 
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from escalation.predictor import Predictor
-from escalation.rulebook import CORE, DISPOSITIONS
+from escalation.rules.rulebook import CORE, DISPOSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from escalation.decision import Engine
+    from escalation.answer.prediction import Prediction
     from escalation.model import Model
-    from escalation.prediction import Prediction
-    from escalation.rulebook import Rulebook
-    from escalation.task import Task
+    from escalation.model.decision import Engine
+    from escalation.rules.rulebook import Rulebook
+    from escalation.task.task import Task
     from escalation.training.fit import Prepared
 
     Progress = Callable[[str, int, int], None]

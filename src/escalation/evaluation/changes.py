@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from escalation.rulebook import CORE, DISPOSITIONS
+from escalation.rules.rulebook import CORE, DISPOSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from escalation.corpus import seen_tasks
 from escalation.errors import CorpusError
 from escalation.evaluation.answers import answer_columns, answers_of, cross_validate, indicators
 from escalation.evaluation.changes import changed_answers
 from escalation.evaluation.metrics import differences, label_differences, summarize
 from escalation.evaluation.run import check_roster
+from escalation.training.corpus import seen_tasks
 from escalation.training.fit import prepare
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from escalation.corpus import Corpus
-    from escalation.decision import Engine
     from escalation.model import Model
-    from escalation.rulebook import Rulebook
+    from escalation.model.decision import Engine
+    from escalation.rules.rulebook import Rulebook
+    from escalation.training.corpus import Corpus
     from escalation.training.fit import Prepared
 
     Progress = Callable[[str, int, int], None]

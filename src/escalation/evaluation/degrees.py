@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from escalation.rulebook import DISPOSITIONS
+from escalation.rules.rulebook import DISPOSITIONS
 
 if TYPE_CHECKING:
     from escalation.evaluation.run import Run

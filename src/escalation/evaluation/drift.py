@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from escalation.features import ngrams
-from escalation.resources import default_corpus
-from escalation.text import words_of
+from escalation.files import default_corpus
+from escalation.model.features import ngrams
+from escalation.task.text import words_of
 from escalation.training.pipeline import MIN_DOCUMENTS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def known_in_training(run: Run) -> float | None:
 
     What `drift` can be compared with. None where the training corpus is not at hand.
     """
-    from escalation.corpus import read_corpus
+    from escalation.training.corpus import read_corpus
 
     if run.model is None or not _is_training_corpus(run.model):
         return None

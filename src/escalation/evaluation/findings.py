@@ -1,8 +1,8 @@
 """Findings: what the figures of an evaluation give cause to look at, each with a stable code.
 
 These are judgements of quality, with limits that can be argued about. What must not be at all, whatever the figures,
-has codes of its own (`escalation.oracle`). `docs/findings.md` has a section for each code; when there is a finding is
-for `escalation.evaluation.judging` to say.
+has codes of its own (`escalation.training.oracle`). `docs/findings.md` has a section for each code; when there is a
+finding is for `escalation.evaluation.judging` to say.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from escalation.corpus import seen_tasks
 from escalation.errors import CorpusError
 from escalation.evaluation.answers import (
     Fold,
@@ -20,7 +19,8 @@ from escalation.evaluation.answers import (
     outer_splits,
 )
 from escalation.evaluation.growth import thinned
-from escalation.rulebook import DISPOSITIONS
+from escalation.rules.rulebook import DISPOSITIONS
+from escalation.training.corpus import seen_tasks
 from escalation.training.fit import prepare
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from escalation.corpus import Corpus
-    from escalation.decision import Engine
     from escalation.evaluation.answers import Answers
     from escalation.model import Model
-    from escalation.rulebook import Rulebook
+    from escalation.model.decision import Engine
+    from escalation.rules.rulebook import Rulebook
+    from escalation.training.corpus import Corpus
     from escalation.training.fit import Prepared
 
     Progress = Callable[[str, int, int], None]

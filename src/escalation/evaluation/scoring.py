@@ -13,16 +13,16 @@ from escalation.evaluation.judging import find
 from escalation.evaluation.metrics import differences, label_differences, summarize
 from escalation.evaluation.reliability import average_precisions, calibration, confidences, risk_and_coverage
 from escalation.evaluation.run import run_engines
-from escalation.rulebook import CORE
+from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from escalation.corpus import Corpus
-    from escalation.decision import Engine
     from escalation.evaluation.run import Run
     from escalation.model import Model
-    from escalation.rulebook import Rulebook
+    from escalation.model.decision import Engine
+    from escalation.rules.rulebook import Rulebook
+    from escalation.training.corpus import Corpus
 
 _OF_REGISTERS = ("micro_f1", "exact_match")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from escalation.rulebook import CORE
+from escalation.rules.rulebook import CORE
 from escalation.training.folds import SEED
 
 if TYPE_CHECKING:

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from escalation.errors import ModelError
-from escalation.features import CueFeatures
-from escalation.jsontext import parse_json
-from escalation.lexicon import Lexicon
-from escalation.model.heads import Model
-from escalation.model.joining import Join, LabelPolicy, head_names
+from escalation.files import parse_json
+from escalation.model.classifier import Model
+from escalation.model.features import CueFeatures
+from escalation.model.policy import Join, LabelPolicy, head_names
+from escalation.model.vocabulary import Lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from escalation.rulebook import Rulebook
+    from escalation.rules.rulebook import Rulebook
 
 FORMAT = 3
 _UNSIGNED = "0" * 64
@@ -91,7 +91,7 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
     }
     about["sha256"] = _UNSIGNED
     text = (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    from escalation.atomic import replacing_directory  # imports what predicting does not need
+    from escalation.files import replacing_directory  # imports what predicting does not need
 
     with replacing_directory(path, _REPLACED) as directory:
         for name, data in contents.items():
@@ -107,7 +107,7 @@ def check_place(path: Path) -> None:
     InputError
         If it is a file, or a directory with other files.
     """
-    from escalation.atomic import check_directory
+    from escalation.files import check_directory
 
     check_directory(path, _REPLACED)
 

@@ -8,15 +8,15 @@ import numpy as np
 
 from escalation.predictor import Predictor
 from escalation.report.mistakes import KINDS, classifier_label, mistakes
-from escalation.rulebook import CORE
 from escalation.rules.engine import RuleEngine
+from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from escalation.evaluation.run import Run
     from escalation.report.mistakes import Mistake
-    from escalation.task import Task
+    from escalation.task.task import Task
 
 _EXAMPLES = 8
 _SPANS = 20

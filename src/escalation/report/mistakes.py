@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from escalation.rulebook import CORE, DISPOSITIONS
+from escalation.rules.rulebook import CORE, DISPOSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from escalation.evaluation.run import Run
-    from escalation.rulebook import Rulebook
+    from escalation.rules.rulebook import Rulebook
 
 
 class Kind(NamedTuple):

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from escalation.features import CueFeatures
-from escalation.model.joining import head_names, nested_heads
+from escalation.model.features import CueFeatures
+from escalation.model.policy import head_names, nested_heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from escalation.decision import Engine
     from escalation.evaluation.run import Run
     from escalation.model import Model
+    from escalation.model.decision import Engine
 
     Term = tuple[str, str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from escalation.rulebook import CORE, DISPOSITIONS
+from escalation.rules.rulebook import CORE, DISPOSITIONS
 
 AVERAGES = {
     "micro_f1": "micro-F1",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from escalation.atomic import check_directory, replacing_directory
-from escalation.extras import require
+from escalation.files import check_directory, replacing_directory, require
 from escalation.report.words import TITLES
 
 if TYPE_CHECKING:

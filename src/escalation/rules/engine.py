@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from escalation.rulebook.types import CORE
 from escalation.rules.evidence import EvidenceReader
-from escalation.stack import StackProfile
+from escalation.rules.rulebook import CORE
+from escalation.task.stack import StackProfile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from escalation.rulebook.types import Condition, Rule, Rulebook
     from escalation.rules.evidence import ClauseMarks, CueHit, Evidence, MarkSets
+    from escalation.rules.rulebook import Condition, Rule, Rulebook
 
 Value = Literal["for", "against", "silent"]
 _CLAUSES_KEPT = 8192

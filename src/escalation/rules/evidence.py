@@ -10,17 +10,17 @@ from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.rulebook.phrases import GAP, PhraseFinder, compile_phrase
-from escalation.rulebook.types import TECHNOLOGY_CUE
-from escalation.text import read
+from escalation.rules.phrases import GAP, PhraseFinder, compile_phrase
+from escalation.rules.rulebook import TECHNOLOGY_CUE
+from escalation.task.text import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from escalation.rulebook.phrases import Hit
-    from escalation.rulebook.types import Condition, Rulebook, Wanted
-    from escalation.stack import StackProfile
-    from escalation.text import Reading
+    from escalation.rules.phrases import Hit
+    from escalation.rules.rulebook import Condition, Rulebook, Wanted
+    from escalation.task.stack import StackProfile
+    from escalation.task.text import Reading
 
 _REACH = 4
 """How many words after "no" or "without" a mention may begin to be taken back."""

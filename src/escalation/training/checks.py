@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from escalation.errors import CorpusError
-from escalation.oracle import Finding, Oracle
-from escalation.rulebook import CORE
+from escalation.rules.rulebook import CORE
+from escalation.training.oracle import Finding, Oracle
 
 if TYPE_CHECKING:
-    from escalation.corpus import Corpus
-    from escalation.rulebook import Rulebook
+    from escalation.rules.rulebook import Rulebook
+    from escalation.training.corpus import Corpus
 
 NEAR = 0.8
 """Cosine of character 4-gram TF-IDF from which two texts are near-duplicates."""

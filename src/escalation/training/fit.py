@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from joblib import Parallel, delayed
 
-from escalation.features import analyze
-from escalation.lexicon import Lexicon
 from escalation.model import Model
-from escalation.model.joining import head_names
-from escalation.task import Task
+from escalation.model.features import analyze
+from escalation.model.policy import head_names
+from escalation.model.vocabulary import Lexicon
+from escalation.task.task import Task
 from escalation.training.folds import grouped_folds
 from escalation.training.heads import head_targets
 from escalation.training.pipeline import CUE_SCALE, CueTransformer, LinearHeads, TaskFeatures
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
     from numpy.typing import NDArray
 
-    from escalation.corpus import Corpus
     from escalation.model import LabelPolicy
-    from escalation.rulebook import Rulebook
-    from escalation.wordings import Wordings
+    from escalation.model.wordings import Wordings
+    from escalation.rules.rulebook import Rulebook
+    from escalation.training.corpus import Corpus
 
 FOLDS = 5
 _UNLIKE = 0.002

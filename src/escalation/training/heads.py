@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from escalation.model.joining import joint_targets
+from escalation.model.policy import joint_targets
 from escalation.training.pipeline import ASIDE
 
 if TYPE_CHECKING:

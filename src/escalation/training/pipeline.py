@@ -10,10 +10,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from escalation.features import CueFeatures, analyze
-from escalation.lexicon import Lexicon
+from escalation.model.features import CueFeatures, analyze
+from escalation.model.signals import cues_of, find_in
+from escalation.model.vocabulary import Lexicon
 from escalation.rules.engine import RuleEngine
-from escalation.signals import cues_of, find_in
 from escalation.training.folds import SEED
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from escalation.rulebook import Rulebook
+    from escalation.model.wordings import Wordings
     from escalation.rules.engine import Verdict
-    from escalation.task import Task
-    from escalation.wordings import Wordings
+    from escalation.rules.rulebook import Rulebook
+    from escalation.task.task import Task
 
 CUE_SCALE = 0.18
 """Value of a cue that is present, beside n-grams whose squares sum to 1."""

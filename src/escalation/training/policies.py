@@ -8,14 +8,14 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from escalation.model import Join, LabelPolicy
-from escalation.model.joining import nested_heads
-from escalation.rulebook import CORE
+from escalation.model.policy import nested_heads
+from escalation.rules.rulebook import CORE
 from escalation.training.caution import cautious_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from escalation.decision import Engine
+    from escalation.model.decision import Engine
 
 MIN_SUPPORT = 12
 """Below so many tasks with a label, the rules alone decide it: too few to learn or to calibrate."""

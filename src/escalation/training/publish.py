@@ -6,23 +6,23 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from escalation.behaviour import check_behaviour, read_cases
-from escalation.corpus import digests, read_corpus
 from escalation.errors import FindingError
-from escalation.extras import require
+from escalation.files import require
 from escalation.model import check_place, write_model
-from escalation.oracle import Oracle
 from escalation.predictor import Predictor
+from escalation.training.behaviour import check_behaviour, read_cases
+from escalation.training.corpus import digests, read_corpus
+from escalation.training.oracle import Oracle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from escalation.corpus import Corpus
     from escalation.model import Model
-    from escalation.oracle import Finding
-    from escalation.rulebook import Rulebook
+    from escalation.rules.rulebook import Rulebook
+    from escalation.training.corpus import Corpus
     from escalation.training.fit import Fitted
+    from escalation.training.oracle import Finding
 
     Progress = Callable[[str, int, int], None]
 

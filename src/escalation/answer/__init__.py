@@ -1,0 +1,1 @@
+"""What goes out: the decided answer, its entries, parts and reasons."""

@@ -1,0 +1,1 @@
+"""What comes in: a text as words and clauses, the Stack Profile, the task."""

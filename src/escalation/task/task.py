@@ -1,0 +1,89 @@
+"""A task: a text, with a Stack Profile or without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from escalation.errors import InputError
+from escalation.task.stack import StackProfile
+from escalation.task.text import check_text
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a developer is asked to do.
+
+    Attributes
+    ----------
+    text : str
+        The description, in words.
+    stack : StackProfile
+        The project's technologies; empty where they are not known.
+    delegated_by : str or None
+        Slug of the mode that hands the task over, or None.
+    id : str, int or None
+        A name that comes back with the answer.
+    """
+
+    text: str
+    stack: StackProfile = field(default_factory=StackProfile, hash=False)
+    delegated_by: str | None = None
+    id: str | int | None = None
+
+    @classmethod
+    def of(
+        cls, value: str | Task | Mapping[str, object], stack: object = None, delegated_by: str | None = None
+    ) -> Task:
+        """Make a task of a text, a task, or a mapping as a line of JSON gives it.
+
+        Parameters
+        ----------
+        value : str, Task or mapping
+            A mapping has ``text`` and may have ``id``, ``stack`` and ``from``; other keys are passed over.
+        stack : StackProfile, mapping or None
+            Used where the task has none of its own.
+        delegated_by : str or None
+            Likewise.
+
+        Raises
+        ------
+        InputError
+            If the text or the Stack Profile cannot be used.
+        """
+        if isinstance(value, Task) and value._is_ready(stack, delegated_by):
+            return value
+        if isinstance(value, str):
+            value = {"text": value}
+        elif isinstance(value, Task):
+            value = {"text": value.text, "stack": value.stack, "from": value.delegated_by, "id": value.id}
+        elif not isinstance(value, Mapping):
+            raise InputError(f'the task is {type(value).__name__}; give a text or an object such as {{"text": "..."}}')
+        if "text" not in value:
+            raise InputError(
+                f"the task has no 'text' but {', '.join(map(repr, value)) or 'nothing'}; add its description"
+            )
+        sender = value.get("from")
+        if sender is None:
+            sender = delegated_by
+        if sender is not None and not isinstance(sender, str):
+            raise InputError(f"the task's 'from' is {type(sender).__name__}; name the mode that delegates it")
+        own = StackProfile.of(value.get("stack"))
+        return cls(check_text(value["text"]), own or StackProfile.of(stack), sender, _identifier(value.get("id")))
+
+    def _is_ready(self, stack: object, delegated_by: str | None) -> bool:
+        """Whether this task needs no default and is one, as it may have been made without a check."""
+        usual = stack is None and delegated_by is None and self.delegated_by is None
+        if not (usual and isinstance(self.stack, StackProfile)):
+            return False
+        check_text(self.text)
+        _identifier(self.id)
+        return True
+
+
+def _identifier(value: object) -> str | int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, str) and value.isprintable():
+        return value
+    raise InputError(f"the task's id is {value!r}; use a printable text or a whole number")

@@ -1,0 +1,40 @@
+"""Paths and checks that several tests share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+DATA = TESTS / "data"
+SMALL_RULEBOOK = DATA / "tech-writer.toml"
+SMALL_CORPUS = DATA / "tech-writer.jsonl"
+
+
+def refused(done, code, *words):
+    """Check that a command ended with its own error, of these words."""
+    message = done.stderr.decode()
+    assert done.returncode == code, message
+    assert message.startswith("error: ")
+    assert "Traceback" not in message
+    for word in words:
+        assert word in message
+
+
+def lines_executed(function):
+    """Count the lines of Python that a call runs: work that does not depend on the machine or its load."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return count
