@@ -16,8 +16,11 @@ import msgspec
 from escalation.errors import EscalationError, InputError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from typing import TextIO
+    from collections.abc import Callable, Collection, Iterator
+    from typing import TextIO, TypeAlias
+
+    Progress: TypeAlias = Callable[[str, int, int], None]
+    """Called during long work with what is being done, the steps done, and the steps in all."""
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
