@@ -11,7 +11,6 @@ import pytest
 from escalation import Predictor, load_rulebook
 from escalation.files import default_model
 from escalation.model import read_model
-from escalation.training import train
 from helpers import SMALL_CORPUS, SMALL_RULEBOOK
 
 
@@ -27,6 +26,8 @@ def small_rulebook():
 
 @pytest.fixture(scope="session")
 def small_model_path(tmp_path_factory, small_rulebook):
+    from escalation.training import train
+
     path = tmp_path_factory.mktemp("small") / "model"
     train(SMALL_CORPUS, small_rulebook, path)
     return path

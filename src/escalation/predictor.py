@@ -1,4 +1,4 @@
-"""Predict: task in, decided answer out."""
+"""The way of a task, from text to answer: read, judge and score, decide, compose."""
 
 from __future__ import annotations
 
@@ -7,64 +7,34 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.answer.acceptance import accept
-from escalation.answer.attribution import attribute
-from escalation.answer.compose import EntryMaker
+from escalation.answer.compose import accept, compose_entries, promise_of, undecided_labels
+from escalation.answer.explanation import Explanation, explain_labels
 from escalation.answer.parts import parts_of
-from escalation.answer.prediction import Core, Prediction, Promise, Undecided, rounded
+from escalation.answer.prediction import Core, Prediction, rounded
+from escalation.answer.reasons import attribute
 from escalation.errors import InputError, ModelError
 from escalation.files import default_model, default_rulebook
-from escalation.model import read_model
-from escalation.model.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules
-from escalation.model.doubt import why_not_asked
+from escalation.model.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules, reason_to_abstain
+from escalation.model.directory import read_model
 from escalation.model.signals import SignalReader
+from escalation.rules.groups import resolve
 from escalation.rules.loading import load_rulebook
 from escalation.rules.rulebook import CORE
 from escalation.task.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    from escalation.answer.attribution import Attribution
-    from escalation.answer.explanation import Explanation
-    from escalation.model import Model
+    from escalation.answer.reasons import Attribution
+    from escalation.model.classifier import Model
     from escalation.model.decision import Decisions
     from escalation.model.signals import Signals
-    from escalation.rules.rulebook import Rulebook
-
-
-class Loading(NamedTuple):
-    """Where a predictor comes from: what another process needs to have the same.
-
-    Attributes
-    ----------
-    model, rulebook : Path or None
-        By default those that ship.
-    engine : {"hybrid", "model", "rules"}
-    caution : {"normal", "high"}
-    fingerprint : str
-        `Predictor.fingerprint` of what was found there; empty where nobody has looked yet.
-    """
-
-    model: Path | None
-    rulebook: Path | None
-    engine: Engine
-    caution: Caution
-    fingerprint: str = ""
-
-    def load(self) -> Predictor:
-        """Load the predictor, once in a process.
-
-        Raises
-        ------
-        ModelError
-            If another model or rulebook is there than was found before; and as `Predictor.load` does.
-        """
-        return _loaded(self)
+    from escalation.rules.groups import Resolution
+    from escalation.rules.rulebook import Label, Rulebook
 
 
 class Predictor:
-    """Answers who should do which part of a task. Holds no state that an answer depends on; safe in threads.
+    """Answers who should do which part of a task. It has no state that an answer depends on and is thread-safe.
 
     Parameters
     ----------
@@ -74,12 +44,18 @@ class Predictor:
     engine : {"hybrid", "model", "rules"}, optional
         By default ``hybrid`` with a model and ``rules`` without.
     caution : {"normal", "high"}
-        With ``high``, a label is given from the probability on at which the training could promise that few are missed.
+        ``high`` lowers the thresholds to those at which the training could promise that few labels are missed.
 
     Raises
     ------
     InputError
-        If the engine or the caution is unknown, or needs a model that is not given.
+        If the engine or the caution is unknown, or needs a model and there is none.
+
+    Examples
+    --------
+    >>> predictor = Predictor.load()
+    >>> [entry.mode for entry in predictor.predict("Write the Dockerfile").escalate]
+    ['docker-compose-specialist']
     """
 
     def __init__(
@@ -94,27 +70,17 @@ class Predictor:
         if self.engine not in ENGINES:
             raise InputError(f"unknown engine {engine!r}; use one of {', '.join(ENGINES)}")
         if self.engine != "rules" and model is None:
-            raise InputError(f"the engine {self.engine!r} needs a model; give one, or use the engine 'rules'")
+            raise InputError(f"the engine {self.engine!r} needs a model; pass one, or use the engine 'rules'")
         self.caution = caution
         if caution not in CAUTIONS:
             raise InputError(f"unknown caution {caution!r}; use one of {', '.join(CAUTIONS)}")
         if caution == "high" and self.engine == "rules":
-            raise InputError("high caution is a promise of the model, which the engine 'rules' does not ask")
-        self._model = model if self.engine != "rules" else None
-        self._decider = Decider(self._model, self.engine, caution) if self._model else None
-        self._signals = SignalReader(rulebook, self._model)
-        self._entries = EntryMaker(rulebook, self._signals.engine.reader, self._signals.names)
+            raise InputError("high caution is a promise of the model, which the engine 'rules' does not use")
+        self.model = model if self.engine != "rules" else None
+        self._decider = Decider(self.model, self.engine, caution) if self.model else None
+        self._reader = SignalReader(rulebook, self.model)
+        self._promise = promise_of(self.model, self.engine) if self.model and caution == "high" else None
         self._loading: Loading | None = None
-        self._about: dict[str, str] | None = None
-        self._promise: Promise | None = None
-        if self._model is not None:
-            self._about = {
-                "name": str(self._model.about.get("name", "")),
-                "version": str(self._model.about.get("version", "")),
-                "rulebook": f"sha256:{rulebook.sha256}",
-            }
-            if caution == "high":
-                self._promise = _promise_of(self._model, self.engine)
 
     @classmethod
     def load(
@@ -130,24 +96,22 @@ class Predictor:
 
         Parameters
         ----------
-        model : path, optional
-            By default the model that ships with the package.
-        rulebook : path, optional
-            By default the rulebook that ships with the package.
+        model, rulebook : path, optional
+            By default those that ship with the package.
         engine : {"hybrid", "model", "rules"}
             ``rules`` reads no model.
         caution : {"normal", "high"}
         allow_rules : bool
-            Whether to go on by the rules alone where the model is refused.
+            Whether to continue with the rules alone if the model cannot be used.
 
         Raises
         ------
         RulebookError
-            If the rulebook is refused.
+            If the rulebook is invalid.
         ModelError
-            If the model is refused and `allow_rules` is not set, or caution is high, which is the model's promise.
+            If the model cannot be used, and `allow_rules` is not set or the caution is high (a promise of the model).
         """
-        # Whole paths, as other processes may stand elsewhere.
+        # Absolute paths, since other processes may run in another directory.
         model, rulebook = Path(model).absolute() if model else None, Path(rulebook).absolute() if rulebook else None
         book = load_rulebook(rulebook or default_rulebook())
         try:
@@ -162,8 +126,8 @@ class Predictor:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of rulebook and model: what answers depend on besides the task, engine and caution."""
-        return f"{self.rulebook.sha256}:{self._model.about.get('sha256', '') if self._model else ''}"
+        """Hash of rulebook and model, on which answers depend besides the task, the engine and the caution."""
+        return f"{self.rulebook.sha256}:{self.model.info.sha256 if self.model and self.model.info else ''}"
 
     def predict(
         self,
@@ -180,12 +144,12 @@ class Predictor:
         task : str, Task or mapping
             The description, alone or with ``stack``, ``from`` and ``id``.
         stack : StackProfile or mapping, optional
-            The project's technologies by category, where the task brings none.
+            The project's technologies by category, if the task has none of its own.
         delegated_by : str, optional
-            The mode that hands the task over, where the task names none.
+            The mode that delegates the task, if the task names none.
         reasons : bool
-            Whether the answer says why. Without, its entries have no reasons and it lists no parts, and it is there
-            in three fifths of the time; all else is the same.
+            Whether the answer says why. Without reasons it lists no parts and takes about three fifths of the time;
+            everything else is the same.
 
         Returns
         -------
@@ -206,74 +170,59 @@ class Predictor:
         *,
         reasons: bool = True,
     ) -> tuple[Prediction, Decisions]:
-        """Answer one task as `predict` does, and give the decisions behind the answer as `decisions` does."""
+        """Answer one task as `predict` does, and return the decisions behind the answer as well."""
         work = Task.of(task, stack, delegated_by)
-        signals, abstained, decisions = self._decided(work)
-        given = [label for label in decisions.given if label != CORE]
-        why = self._why(given, signals, abstained) if reasons else None
-        escalate, collaborate, targets = self._entries.entries(given, decisions, signals, why)
-        escalated = {label.partition(":")[2] for label in given if label.startswith("escalate:")}
+        signals = self._reader.read(work.text, work.stack)
+        abstained = self._reason_to_abstain(signals)
+        decisions = self._decide(signals, abstained)
+        resolutions = self._resolve(decisions, signals)
+        why = self._attribute(decisions, signals) if reasons else None
+        entries = compose_entries(decisions, resolutions, signals, why, self._reader.names)
         core = decisions[CORE]
         accepted = None
         if work.delegated_by is not None:
             accepted = accept(self.rulebook, work.delegated_by, signals.evidence, core.given)
         answer = Prediction(
-            escalate,
-            collaborate,
+            tuple({shown: entry for shown, entry in entries.values() if shown.disposition == "escalate"}.values()),
+            tuple({shown: entry for shown, entry in entries.values() if shown.disposition == "collaborate"}.values()),
             Core(core.given, rounded(core.probability), core.source),
-            () if why is None else parts_of(targets, signals, why),
-            _undecided(decisions, escalated),
+            () if why is None else parts_of({label: shown for label, (shown, _) in entries.items()}, signals, why),
+            undecided_labels(decisions),
             accepted,
             self.engine,
             abstained,
             None if abstained else self._promise,
-            self._about and dict(self._about),
+            self._about(),
             work.id,
         )
         return answer, decisions
 
     def decisions(self, task: str | Task | Mapping[str, object], stack: object = None) -> Decisions:
-        """Decide every label of a task, before groups are resolved: what evaluation looks at.
-
-        Parameters
-        ----------
-        task : str, Task or mapping
-        stack : StackProfile or mapping, optional
+        """Decide every label of a task, before groups are resolved.
 
         Returns
         -------
-        mapping of str to Decision
-            By label: ``disposition:target``, a group under its name, and ``core``.
+        dict of Label to Decision
+            One per label of the rulebook: ``disposition:target``, with a group under its name, and ``core``.
         """
-        return self._decided(Task.of(task, stack, None))[2]
+        work = Task.of(task, stack)
+        signals = self._reader.read(work.text, work.stack)
+        return self._decide(signals, self._reason_to_abstain(signals))
 
     def explain(self, task: str | Task | Mapping[str, object], stack: object = None) -> Explanation:
         """Show what spoke for and against every label of a task, in numbers that add up.
-
-        Parameters
-        ----------
-        task : str, Task or mapping
-        stack : StackProfile or mapping, optional
-
-        Returns
-        -------
-        Explanation
 
         Raises
         ------
         InputError
             If the task cannot be used.
         """
-        from escalation.answer.explanation import Explanation, explain_label, in_order
-
-        work = Task.of(task, stack, None)
-        signals, abstained, decisions = self._decided(work)
-        names = self._signals.names
-        labels = {
-            label: explain_label(label, decision, signals, self._model, self.engine, names)
-            for label, decision in decisions.items()
-        }
-        return Explanation(work.text, self.engine, abstained, in_order(labels))
+        work = Task.of(task, stack)
+        signals = self._reader.read(work.text, work.stack)
+        abstained = self._reason_to_abstain(signals)
+        decisions = self._decide(signals, abstained)
+        labels = explain_labels(decisions, signals, self.model, self.engine, self._reader.names)
+        return Explanation(work.text, self.engine, abstained, labels)
 
     def predict_many(
         self,
@@ -284,59 +233,105 @@ class Predictor:
         reasons: bool = True,
         jobs: int = 1,
     ) -> Iterator[Prediction]:
-        """Answer many tasks, in their order, each when it is asked for: the memory does not grow with their number.
+        """Answer many tasks in their order, each when it is asked for, so that memory does not grow with their number.
 
         Parameters
         ----------
         tasks : iterable of str, Task or mapping
-        stack : StackProfile or mapping, optional
-            Serves those that bring none.
-        delegated_by : str, optional
-            Likewise.
-        reasons : bool
+        stack, delegated_by, reasons
             As in `predict`.
         jobs : int
-            Processes. From two on the predictor must come from `load`, and the extra ``batch`` be installed.
+            Number of processes. With two or more, the predictor must come from `load`, and the extra ``batch`` be
+            installed.
 
         Raises
         ------
         InputError
-            If `tasks` is one task, `jobs` is no number of processes, or this predictor cannot be had in other
-            processes; while iterating, at a task that cannot be used.
+            If `tasks` is one task, `jobs` is less than 1, or this predictor cannot be loaded in other processes;
+            while iterating, if a task cannot be used.
         """
         if isinstance(tasks, (str, Mapping, Task)):
             raise InputError("predict_many takes a list of tasks; for one task call predict")
         if jobs < 1:
-            raise InputError(f"{jobs} processes answer nothing; give 1 or more")
+            raise InputError(f"jobs must be at least 1, got {jobs}")
         ask = partial(_ask, stack=stack, delegated_by=delegated_by, reasons=reasons)
         if jobs == 1:
             return (ask(self, task) for task in tasks)
         if self._loading is None:
-            raise InputError("several processes load the predictor anew; make it by Predictor.load, or use one process")
+            raise InputError(
+                "other processes must load the predictor too; make it by Predictor.load, or use one process"
+            )
         from escalation.batch.answering import in_order
 
         return in_order(ask, tasks, self._loading, jobs)
 
-    def _decided(self, work: Task) -> tuple[Signals, str | None, Decisions]:
-        """Read the signals of a task, say why the model is not asked if it is not, and decide every label."""
-        signals = self._signals.read(work.text, work.stack)
-        if self._model is None or self._decider is None or signals.scores is None:
-            return signals, None, decide_by_rules(signals.verdicts)
-        if self.engine == "hybrid":
-            abstained = why_not_asked(signals.evidence.reading, signals.scores, self._model)
-            if abstained:
-                return signals, abstained, decide_by_rules(signals.verdicts)
-        return signals, None, self._decider.decide(signals.scores.logits, signals.verdicts)
+    def _reason_to_abstain(self, signals: Signals) -> str | None:
+        if self.model is None or signals.scores is None or self.engine != "hybrid":
+            return None
+        return reason_to_abstain(signals.evidence.reading, signals.scores, self.model.known_share)
 
-    def _why(self, labels: list[str], signals: Signals, abstained: str | None) -> dict[str, Attribution]:
-        """Take the scores of labels apart, where the model decided them."""
-        if self._model is None or signals.scores is None or abstained:
+    def _decide(self, signals: Signals, abstained: str | None) -> Decisions:
+        if self._decider is None or signals.scores is None or abstained:
+            return decide_by_rules(signals.verdicts)
+        return self._decider.decide(signals.scores, signals.verdicts)
+
+    def _resolve(self, decisions: Decisions, signals: Signals) -> dict[str, Resolution]:
+        """Pick the mode of every group that is needed, once."""
+        needed = {label.target for label, decision in decisions.items() if decision.given}
+        groups = self.rulebook.groups
+        return {name: resolve(groups[name], signals.evidence) for name in needed & groups.keys()}
+
+    def _attribute(self, decisions: Decisions, signals: Signals) -> dict[Label, Attribution]:
+        """Split the scores of the assigned labels that the model scored."""
+        if self.model is None or signals.scores is None:
             return {}
-        weighed = [label for label in labels if not self._model.policies[label].by_rules]
-        return attribute(self._model, weighed, signals.scores, self.engine)
+        weighed = [
+            label for label, each in decisions.items() if each.given and label != CORE and each.score is not None
+        ]
+        return attribute(self.model, weighed, signals.scores, self.engine)
+
+    def _about(self) -> dict[str, str] | None:
+        if self.model is None:
+            return None
+        info = self.model.info
+        return {
+            "name": info.name if info else "",
+            "version": info.version if info else "",
+            "rulebook": f"sha256:{self.rulebook.sha256}",
+        }
 
 
-@cache  # by the fingerprint too: what is trained anew in its place is another predictor
+class Loading(NamedTuple):
+    """How a predictor was loaded: what another process needs to load the same.
+
+    Attributes
+    ----------
+    model, rulebook : Path or None
+        By default those that ship.
+    engine : {"hybrid", "model", "rules"}
+    caution : {"normal", "high"}
+    fingerprint : str
+        `Predictor.fingerprint` when it was first loaded; empty before.
+    """
+
+    model: Path | None
+    rulebook: Path | None
+    engine: Engine
+    caution: Caution
+    fingerprint: str = ""
+
+    def load(self) -> Predictor:
+        """Load the predictor, once per process.
+
+        Raises
+        ------
+        ModelError
+            If the model or rulebook has changed since it was first loaded; otherwise as `Predictor.load`.
+        """
+        return _loaded(self)
+
+
+@cache  # the fingerprint is part of the key: a model that was trained anew makes another predictor
 def _loaded(loading: Loading) -> Predictor:
     model, rulebook, engine, caution, fingerprint = loading
     predictor = Predictor.load(model, rulebook=rulebook, engine=engine, caution=caution)
@@ -356,19 +351,26 @@ def _ask(
     return predictor.predict(task, stack, delegated_by, reasons=reasons)
 
 
-def _undecided(decisions: Decisions, escalated: Collection[str]) -> tuple[Undecided, ...]:
-    """What comes near and is not given; a mode that is escalated to is not also worked with."""
-    found = []
-    for label in decisions.undecided:
-        disposition, _, target = label.partition(":")
-        if label != CORE and target not in escalated:
-            found.append(Undecided(disposition, target, rounded(decisions[label].probability) or 0.0))
-    return tuple(found)
+@cache
+def _default_predictor() -> Predictor:
+    return Predictor.load()
 
 
-def _promise_of(model: Model, engine: Engine) -> Promise:
-    promised = model.about.get("caution")
-    if promised is None:
-        raise ModelError("the model promises no recall, so high caution cannot be had; train it again")
-    missing = tuple(label for label in model.labels if label != CORE and model.policies[label].cautious[engine] is None)
-    return Promise(promised["recall"], promised["confidence"], missing)
+def predict(
+    task: str | Task | Mapping[str, object],
+    stack: object = None,
+    delegated_by: str | None = None,
+    *,
+    reasons: bool = True,
+) -> Prediction:
+    """Answer one task with the model that ships with the package; see `Predictor.predict`.
+
+    The model is loaded at the first call and kept.
+
+    Examples
+    --------
+    >>> answer = predict("Fix the settings page", stack={"frontend": ["Vue"]})
+    >>> [entry.mode for entry in answer.escalate]
+    ['vuejs-developer']
+    """
+    return _default_predictor().predict(task, stack, delegated_by, reasons=reasons)

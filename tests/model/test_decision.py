@@ -5,21 +5,22 @@ from math import log
 import numpy as np
 import pytest
 
-from escalation.model import Join, LabelPolicy, Model
-from escalation.model.decision import Decider, decide_by_rules
+from escalation.model import LabelPolicy, Model, SignalWeights
+from escalation.model.classifier import Scores
+from escalation.model.decision import Decider, decide_by_rules, verdict_row
 from escalation.model.policy import head_names, nested_logit, sigmoid
-from escalation.model.vocabulary import Lexicon
-from escalation.model.wordings import Wordings
+from escalation.model.vocabulary import Vocabulary, Wordings
 from escalation.rules.engine import Verdict
+from escalation.rules.rulebook import Label
 
-LABELS = ("escalate:a", "collaborate:a", "escalate:b", "core")
-PLAIN = Join(1.0, 0.0, 0.0, 0.0, 0.0)
-HYBRID = Join(0.5, 0.5, 1.0, -1.0, 0.0)
+LABELS = tuple(map(Label.parse, ("escalate:a", "collaborate:a", "escalate:b", "core")))
+PLAIN = SignalWeights(1.0, 0.0, 0.0, 0.0, 0.0)
+HYBRID = SignalWeights(0.5, 0.5, 1.0, -1.0, 0.0)
 
 
 def model_with(**policies):
     def policy(label):
-        given = {"by_rules": False, "model": PLAIN, "hybrid": HYBRID if label.endswith(":a") else PLAIN}
+        given = {"rules_only": False, "model": PLAIN, "hybrid": HYBRID if label.endswith(":a") else PLAIN}
         given |= {"thresholds": {"model": 0.5, "hybrid": 0.5}, "cautious": {"model": 0.2, "hybrid": 0.2}}
         return LabelPolicy(**({"support": 50} | given | policies.get(label.replace(":", "_"), {})))
 
@@ -27,7 +28,7 @@ def model_with(**policies):
     return Model(
         LABELS,
         {label: policy(label) for label in LABELS},
-        Lexicon.build((), Wordings()),
+        Vocabulary((), Wordings()),
         np.zeros(0, np.float32),
         np.zeros((0, heads), np.float32),
         np.zeros(heads),
@@ -39,7 +40,8 @@ def verdicts(**values):
 
 
 def decide(model, seen, rules, engine, caution="normal"):
-    return Decider(model, engine, caution).decide(seen, rules)
+    scores = Scores(np.array(seen), [], model.weights, np.zeros(0), 0, 0)
+    return Decider(model, engine, caution).decide(scores, rules)
 
 
 def logits(**heads):
@@ -98,7 +100,7 @@ def test_caution_lowers_a_threshold_only_where_it_was_promised():
 
 
 def test_a_label_of_little_support_is_left_to_the_rules():
-    rare = model_with(escalate_b={"by_rules": True, "support": 2})
+    rare = model_with(escalate_b={"rules_only": True, "support": 2})
     sure = logits(escalate_b=9.0)
     assert not decide(rare, sure, verdicts(), "hybrid")["escalate:b"].given
     decision = decide(rare, logits(), verdicts(escalate_b="for"), "hybrid")["escalate:b"]
@@ -106,6 +108,16 @@ def test_a_label_of_little_support_is_left_to_the_rules():
     assert decision.source == "rules"
     assert decision.probability is None
     assert not decide(rare, sure, verdicts(escalate_b="for"), "model")["escalate:b"].given
+
+
+def test_many_tasks_are_decided_like_each_alone():
+    seen = np.array([logits(escalate_a=1.0, collaborate_a=1.0), logits(collaborate_a=3.0), logits(escalate_b=9.0)])
+    rules = [verdicts(escalate_a="for"), verdicts(), verdicts(escalate_b="against")]
+    together = Decider(model_with(), "hybrid").decide_all(seen, np.array([verdict_row(LABELS, each) for each in rules]))
+    for row, each in enumerate(rules):
+        alone = decide(model_with(), seen[row], each, "hybrid")
+        assert together.given[row].tolist() == [alone[label].given for label in LABELS]
+        assert together.scores[row].tolist() == [alone[label].score for label in LABELS]
 
 
 def test_own_work_is_left_where_something_is_shared_and_nothing_handed_over():

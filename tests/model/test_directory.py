@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import subprocess
 import zipfile
 
 import numpy as np
@@ -12,7 +14,7 @@ from escalation.errors import InputError, ModelError
 from escalation.model import read_model, write_model
 from helpers import DATA
 
-FILES = ("model.json", "weights.npz", "words.txt", "lexicon.npz", "seen.txt")
+FILES = ("model.json", "weights.npz", "vocabulary.txt", "wordings.json", "seen.txt", "SHA256SUMS")
 
 
 @pytest.fixture
@@ -26,8 +28,9 @@ def test_what_is_written_is_read(small_model_path, small_rulebook, tmp_path):
     again = read_model(tmp_path / "again", small_rulebook)
     assert again.labels == model.labels
     assert again.policies == model.policies
-    assert again.lexicon.gram_texts() == model.lexicon.gram_texts()
-    assert again.about["corpus"] == model.about["corpus"]
+    assert again.vocabulary.grams == model.vocabulary.grams
+    assert again.info == model.info
+    assert again.seen == model.seen
     assert np.array_equal(again.weights, model.weights)
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == sorted(FILES)
 
@@ -41,7 +44,7 @@ def test_arrays_and_text_only(directory):
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("place", [0.0, 0.3, 0.6, 0.999])
-def test_one_changed_byte_is_refused(directory, small_rulebook, name, place):
+def test_one_changed_byte_is_rejected(directory, small_rulebook, name, place):
     data = bytearray((directory / name).read_bytes())
     data[int(place * len(data))] ^= 1
     (directory / name).write_bytes(data)
@@ -50,7 +53,7 @@ def test_one_changed_byte_is_refused(directory, small_rulebook, name, place):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_missing_or_cut_file_is_refused(directory, small_rulebook, name):
+def test_a_missing_or_cut_file_is_rejected(directory, small_rulebook, name):
     data = (directory / name).read_bytes()
     (directory / name).write_bytes(data[: len(data) // 2])
     with pytest.raises(ModelError, match=name):
@@ -60,27 +63,27 @@ def test_a_missing_or_cut_file_is_refused(directory, small_rulebook, name):
         read_model(directory, small_rulebook)
 
 
-def test_a_missing_directory_is_refused(tmp_path, small_rulebook):
+def test_a_missing_directory_is_rejected(tmp_path, small_rulebook):
     with pytest.raises(ModelError, match="there is no model directory"):
         read_model(tmp_path / "none", small_rulebook)
 
 
-def test_another_format_is_refused(directory, small_rulebook):
+def test_another_format_is_rejected(directory, small_rulebook):
     about = json.loads((directory / "model.json").read_text())
     about["format"] = 99
     (directory / "model.json").write_text(json.dumps(about))
-    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 3"):
+    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 4"):
         read_model(directory, small_rulebook)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 3}', "[" * 100_000])
-def test_a_damaged_description_is_refused(directory, small_rulebook, text):
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 4}', "[" * 100_000])
+def test_a_damaged_description_is_rejected(directory, small_rulebook, text):
     (directory / "model.json").write_text(text)
     with pytest.raises(ModelError, match=r"model\.json"):
         read_model(directory, small_rulebook)
 
 
-def test_a_rulebook_with_other_cues_is_refused(small_model_path, tmp_path, rulebook):
+def test_a_rulebook_with_other_cues_is_rejected(small_model_path, tmp_path, rulebook):
     with pytest.raises(ModelError, match="other cues, rules or labels"):
         read_model(small_model_path, rulebook)
     changed = (DATA / "tech-writer.toml").read_text().replace('"paragraph"', '"subsection"')
@@ -96,20 +99,17 @@ def test_pickled_arrays_are_never_read(directory, small_rulebook):
 
     model = read_model(directory, small_rulebook)
     np.savez(directory / "weights.npz", weights=np.array([Harm()], dtype=object), idf=model.idf, bias=model.bias)
-    about = json.loads((directory / "model.json").read_text())
-    # Even with the right hashes, as someone would forge them.
-    forged = (directory / "weights.npz").read_bytes()
-    _forge(directory, about, forged)
+    _forge(directory)  # even with the right hashes
     with pytest.raises(ModelError, match="do not belong together"):
         read_model(directory, small_rulebook)
 
 
-def test_arrays_of_the_wrong_shape_are_refused(directory, small_rulebook):
+def test_arrays_of_the_wrong_shape_are_rejected(directory, small_rulebook):
     model = read_model(directory, small_rulebook)
     for wrong in ({"weights": model.weights[:-1]}, {"idf": model.idf * np.nan}, {"bias": model.bias.astype(int)}):
         arrays = {"weights": model.weights, "idf": model.idf, "bias": model.bias} | wrong
         np.savez(directory / "weights.npz", **arrays)
-        _forge(directory, json.loads((directory / "model.json").read_text()), (directory / "weights.npz").read_bytes())
+        _forge(directory)
         with pytest.raises(ModelError, match=f"the array '{next(iter(wrong))}'"):
             read_model(directory, small_rulebook)
 
@@ -119,37 +119,48 @@ def test_arrays_of_the_wrong_shape_are_refused(directory, small_rulebook):
     [
         {"known_share": 7},
         {"policies": {}},
-        {"wordings": []},
-        {"wordings": {"names": [], "lists": [[3]]}},
+        {"known_share": "x"},
+        {"unknown": 1},
         {"labels": ["escalate:illustrator"]},
     ],
 )
-def test_a_description_that_contradicts_itself_is_refused(directory, small_rulebook, change):
-    about = json.loads((directory / "model.json").read_text()) | change
-    _forge(directory, about, (directory / "weights.npz").read_bytes())
+def test_a_description_that_contradicts_itself_is_rejected(directory, small_rulebook, change):
+    _forge(directory, **change)
     with pytest.raises(ModelError, match="belong together|not finite numbers of shape"):
         read_model(directory, small_rulebook)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0])
-def test_a_threshold_that_is_no_probability_is_refused(directory, small_rulebook, threshold):
-    about = json.loads((directory / "model.json").read_text())
-    about["policies"][about["labels"][0]]["thresholds"]["hybrid"] = threshold
-    _forge(directory, about, (directory / "weights.npz").read_bytes())
+def test_a_threshold_that_is_not_a_probability_is_rejected(directory, small_rulebook, threshold):
+    policies = json.loads((directory / "model.json").read_text())["policies"]
+    next(iter(policies.values()))["thresholds"]["hybrid"] = threshold
+    _forge(directory, policies=policies)
     with pytest.raises(ModelError, match="belong together"):
         read_model(directory, small_rulebook)
 
 
-def _forge(directory, about, weights):
-    import hashlib
+@pytest.mark.parametrize("wordings", ["[]", '{"names": [], "phrases": {"a": [3]}}'])
+def test_wordings_that_contradict_themselves_are_rejected(directory, small_rulebook, wordings):
+    (directory / "wordings.json").write_text(wordings)
+    _forge(directory)
+    with pytest.raises(ModelError, match="belong together"):
+        read_model(directory, small_rulebook)
 
-    about["files"]["weights.npz"] = {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()}
-    unsigned = json.dumps(about | {"sha256": "0" * 64})
-    about["sha256"] = hashlib.sha256(unsigned.encode()).hexdigest()
-    (directory / "model.json").write_text(json.dumps(about))
+
+def _forge(directory, **change):
+    """Change the description, then the list of hashes so that it fits all files."""
+    path = directory / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    files = sorted(path for path in directory.iterdir() if path.name != "SHA256SUMS")
+    sums = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
+    (directory / "SHA256SUMS").write_text("".join(sums))
 
 
-def test_rules_answer_in_place_of_a_refused_model_only_where_allowed(tmp_path):
+def test_the_list_of_hashes_is_one_for_sha256sum(directory):
+    subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=directory, check=True, capture_output=True)
+
+
+def test_rules_answer_in_place_of_an_unusable_model_only_where_allowed(tmp_path):
     with pytest.raises(ModelError):
         Predictor.load(tmp_path / "none")
     answer = Predictor.load(tmp_path / "none", allow_rules=True).predict("Write the Dockerfile")
@@ -163,7 +174,7 @@ def test_rules_never_take_over_a_promise(tmp_path):
         Predictor.load(tmp_path / "none", caution="high", allow_rules=True)
 
 
-def test_a_place_that_cannot_be_written_is_refused(small_model_path, small_rulebook, tmp_path):
+def test_a_place_that_cannot_be_written_is_rejected(small_model_path, small_rulebook, tmp_path):
     model = read_model(small_model_path, small_rulebook)
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "thesis.txt").write_text("precious")

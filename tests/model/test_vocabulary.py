@@ -1,24 +1,105 @@
 from __future__ import annotations
 
-import numpy as np
+import tomllib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from escalation.errors import CorpusError
 from escalation.model.features import ngrams
-from escalation.model.vocabulary import NONE, Lexicon
-from escalation.model.wordings import Wordings
+from escalation.model.vocabulary import NONE, Vocabulary, Wordings, read_wordings
+from escalation.task.text import words_of
+from escalation.training.corpus import read_corpus
+from helpers import DATA, ROOT
+
+PAIRS = tomllib.loads((DATA / "wording-pairs.toml").read_text(encoding="utf-8"))
+SHIPPED = read_wordings(ROOT / "data" / "wordings.toml")
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Vocabulary((), SHIPPED)
+
+
+def found(vocabulary, text, title=0):
+    return [vocabulary.wordings.features[number] for number in vocabulary.find(words_of(text), title).wordings]
+
+
+def test_every_list_has_its_pair():
+    assert set(PAIRS) == set(SHIPPED.names)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_list_is_found_where_it_must_be_and_nowhere_else(shipped, name):
+    assert name in found(shipped, PAIRS[name]["fires"])
+    assert name not in found(shipped, PAIRS[name]["silent"])
+
+
+def read(tmp_path, text):
+    (tmp_path / "wordings.toml").write_text(text, encoding="utf-8")
+    return read_wordings(tmp_path / "wordings.toml")
+
+
+def vocabulary(tmp_path, text):
+    return Vocabulary((), read(tmp_path, text))
+
+
+def test_phrases_of_one_to_three_words_are_found(tmp_path):
+    wordings = vocabulary(
+        tmp_path, 'a = ["one", "one two", "two three four", "2fa|3fa", "100 rows"]\nb = ["three four five?"]'
+    )
+    assert found(wordings, "one") == ["a"]
+    assert found(wordings, "two three") == []
+    assert found(wordings, "x two three four five") == ["a", "b"]
+    assert found(wordings, "Use 3FA.") == ["a"]
+    assert found(wordings, "for 250 rows") == ["a"], "numbers are alike, as they are in n-grams"
+
+
+def test_the_first_clause_counts_once_more(tmp_path):
+    wordings = vocabulary(tmp_path, 'a = ["one", "two three four"]')
+    assert found(wordings, "one x", title=2) == ["a", "a@title"]
+    assert found(wordings, "x one", title=1) == ["a"]
+    assert found(wordings, "two three four", title=1) == ["a", "a@title"]
+
+
+def test_wordings_beside_a_corpus_are_read_with_it(tmp_path):
+    line = '{"id": "1", "text": "x", "escalate": [], "collaborate": [], "core": true}\n'
+    (tmp_path / "corpus.jsonl").write_text(line)
+    assert read_corpus(tmp_path / "corpus.jsonl").wordings == Wordings()
+    (tmp_path / "wordings.toml").write_text('a = ["one"]')
+    assert read_corpus(tmp_path / "corpus.jsonl").wordings.names == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = [", "is not TOML"),
+        ("a = " + "[" * 100_000, "is not TOML"),
+        ('a = "one"', "a is not a list of phrases"),
+        ("a = [1]", "a has 1; a wording has one to 3 words"),
+        ('a = ["one ~ two"]', "no gap"),
+        ('a = ["wor*"]', r"no \*"),
+        ('a = ["one* two"]', r"no \*"),
+        ('a = ["one two three four"]', "one to 3 words"),
+        ('a = ["one||two"]', "does not compile"),
+    ],
+)
+def test_wrong_wordings_are_rejected(tmp_path, text, message):
+    with pytest.raises(CorpusError, match=message):
+        read(tmp_path, text)
+
 
 WORDS = ["a", "b", "c", "1", "22", "x" * 41, "x" * 50]
 GRAMS = ["a", "c", "0", "a b", "b a", "0 c", "x" * 40]
 PHRASES = {"b": (0,), "a b": (1,), "a b c": (0, 2), "b c 0": (1,), "c c c": (2,), "c a": (1, 2)}
-LEXICON = Lexicon.build(GRAMS, Wordings(("one", "two", "three"), PHRASES))
+KNOWN = Vocabulary(GRAMS, Wordings(("one", "two", "three"), PHRASES))
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12), st.integers(0, 5))
-def test_everything_is_found_that_stands_there(words, title):
-    found = LEXICON.find(words, title)
-    rows = {gram: row for row, gram in enumerate(LEXICON.gram_texts())}
+def test_every_ngram_and_wording_is_found(words, title):
+    found = KNOWN.find(words, title)
+    rows = {gram: row for row, gram in enumerate(GRAMS)}
     grams = ngrams(words)
     assert found.rows == [rows.get(gram, NONE) for gram in grams]
     texts = [(first, " ".join(grams[first : first + length])) for length in (1, 2, 3) for first in range(len(words))]
@@ -34,29 +115,7 @@ def test_everything_is_found_that_stands_there(words, title):
     assert found.wordings == sorted(wordings | opening)
 
 
-def test_the_grams_keep_no_order_but_are_all_there():
-    assert sorted(LEXICON.gram_texts()) == sorted(GRAMS)
-    assert LEXICON.grams == len(GRAMS)
-
-
-def test_an_empty_lexicon_finds_nothing():
-    empty = Lexicon.build((), Wordings())
+def test_an_empty_vocabulary_finds_nothing():
+    empty = Vocabulary((), Wordings())
     assert empty.find([], 0).rows == []
     assert empty.find(["a", "b"], 2) == ([NONE] * 3, [])
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"pairs": LEXICON.arrays["pairs"][::-1]},
-        {"pairs": LEXICON.arrays["pairs"] + 100},
-        {"word_grams": LEXICON.arrays["word_grams"][1:]},
-        {"word_grams": LEXICON.arrays["word_grams"].astype(int)},
-        {"pair_lists": LEXICON.arrays["pair_lists"] + 100},
-        {"triples": LEXICON.arrays["triples"][:, :2]},
-        {"triple_lists": np.zeros(0, int)},
-    ],
-)
-def test_parts_that_do_not_fit_are_refused(change):
-    with pytest.raises(ValueError, match=r"order|about|there are not"):
-        Lexicon(LEXICON.words, LEXICON.arrays | change, LEXICON.lists, LEXICON.names)

@@ -69,7 +69,7 @@ CUES = {
 @pytest.fixture(scope="module")
 def cues_in(rulebook):
     reader = EvidenceReader(rulebook)
-    return lambda text: {hit.mark.cue for hit in reader.read(text, StackProfile()).hits}
+    return lambda text: {mention.cue for mention in reader.read(text, StackProfile()).mentions}
 
 
 def test_every_cue_has_its_pair(rulebook):

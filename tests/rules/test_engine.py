@@ -52,7 +52,7 @@ def test_rules_speak_for_what_is_asked(engine, text, label):
         ("No login page, only the API", "escalate:frontend"),
     ],
 )
-def test_a_mention_that_is_taken_back_speaks_against(engine, text, label):
+def test_a_negated_mention_speaks_against(engine, text, label):
     assert label in spoken(engine, text, value="against")
     assert label not in spoken(engine, text)
 
@@ -69,8 +69,8 @@ def test_a_verdict_names_cues_and_their_offsets(engine):
     text = "First some words. Split the orders table without downtime."
     evidence = engine.reader.read(text, StackProfile())
     verdict = engine.judge(evidence)["escalate:database-specialist"]
-    hits = [hit for fired in verdict.fired for hit in fired.hits(evidence)]
-    words = {text[slice(*evidence.reading.span(hit.first, hit.last))] for hit in hits}
+    mentions = [mention for fired in verdict.fired for mention in fired.mentions]
+    words = {text[slice(*evidence.reading.span(mention.first, mention.last))] for mention in mentions}
     assert "without downtime" in words
     assert {fired.rule.id for fired in verdict.fired} == {"database.migrations"}
 

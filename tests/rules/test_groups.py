@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from escalation.rules.evidence import EvidenceReader
-from escalation.rules.groups import GroupResolver
+from escalation.rules.groups import resolve as resolve_in
 from escalation.task.stack import StackProfile
 
 BOTH = ("react-specialist", "vuejs-developer")
@@ -12,10 +12,9 @@ BOTH = ("react-specialist", "vuejs-developer")
 @pytest.fixture(scope="module")
 def resolve(rulebook):
     reader = EvidenceReader(rulebook)
-    resolver = GroupResolver(rulebook, reader)
 
     def resolve_group(text, stack=None, group="frontend"):
-        resolution = resolver.resolve(rulebook.groups[group], reader.read(text, StackProfile.of(stack)))
+        resolution = resolve_in(rulebook.groups[group], reader.read(text, StackProfile.of(stack)))
         return resolution.mode, resolution.candidates, resolution.by
 
     return resolve_group

@@ -32,28 +32,28 @@ def test_a_profile_in_a_file_also_under_detected_stack(tmp_path):
     [
         ([], "list, not a mapping"),
         ("react", "str, not a mapping"),
-        ({"frontend": 3}, "category 'frontend': 3 is no list"),
-        ({"frontend": [{"name": "React"}]}, "is no list of names"),
+        ({"frontend": 3}, "category 'frontend': 3 is not a list"),
+        ({"frontend": [{"name": "React"}]}, "is not a list of names"),
         ({3: ["React"]}, "category 3"),
         ({"detected_stack": 1}, "key 'detected_stack' is int"),
     ],
 )
-def test_another_shape_is_refused_with_the_right_one(value, message):
+def test_another_shape_is_rejected_with_the_right_one(value, message):
     with pytest.raises(InputError, match=message) as error:
         StackProfile.of(value)
     assert '{"category": ["name"' in str(error.value)
 
 
 @pytest.mark.parametrize("argument", ["none.json", "=react", "react,frontend=vue", "frontend=,auth=x", "x" * 5000])
-def test_a_bad_argument_is_refused(argument):
+def test_a_bad_argument_is_rejected(argument):
     with pytest.raises(InputError):
         StackProfile.parse(argument)
 
 
-def test_a_file_that_is_no_json_is_refused(tmp_path):
+def test_a_file_that_is_not_json_is_rejected(tmp_path):
     path = tmp_path / "stack.json"
     path.write_bytes(b"\xff{")
-    with pytest.raises(InputError, match="is not JSON"):
+    with pytest.raises(InputError, match="is not UTF-8"):
         StackProfile.parse(str(path))
 
 
@@ -65,7 +65,7 @@ def test_any_mapping_is_a_profile():
     assert StackProfile.of(MappingProxyType({"frontend": ["React"]})).technologies == {"frontend": ("React",)}
 
 
-def test_a_file_nested_without_end_is_refused(tmp_path):
+def test_a_file_nested_without_end_is_rejected(tmp_path):
     (tmp_path / "deep.json").write_text("[" * 100_000)
     with pytest.raises(InputError, match="nested too deeply"):
         StackProfile.parse(str(tmp_path / "deep.json"))

@@ -1,98 +1,133 @@
-"""From labels to the entries of an answer: groups resolved, one entry a mode, escalation before collaboration."""
+"""Compose an answer from decisions: one entry per mode, escalation before collaboration, and the acceptance."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from escalation.answer.prediction import Entry, rounded
+import msgspec
+
+from escalation.answer.prediction import Accept, Entry, Promise, Undecided, rounded
 from escalation.answer.reasons import reasons_for, resolution_reason
-from escalation.rules.groups import GroupResolver
-from escalation.rules.rulebook import DISPOSITIONS
+from escalation.errors import InputError, ModelError
+from escalation.rules.rulebook import CORE, Label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from escalation.answer.attribution import Attribution
-    from escalation.answer.prediction import Reason
-    from escalation.model.decision import Decision
+    from escalation.answer.reasons import Attribution
+    from escalation.model.classifier import Model
+    from escalation.model.decision import Decision, Decisions, Engine
     from escalation.model.signals import Signals
-    from escalation.rules.evidence import EvidenceReader
+    from escalation.rules.evidence import Evidence
+    from escalation.rules.groups import Resolution
     from escalation.rules.rulebook import Rulebook
 
 
-class EntryMaker:
-    """Makes the entries of answers under one rulebook.
+def compose_entries(
+    decisions: Decisions,
+    resolutions: Mapping[str, Resolution],
+    signals: Signals,
+    attributions: Mapping[Label, Attribution] | None,
+    cue_names: Sequence[str],
+) -> dict[Label, tuple[Label, Entry]]:
+    """Compose the entries of an answer.
+
+    Parameters
+    ----------
+    decisions : mapping of Label to Decision
+    resolutions : mapping of str to Resolution
+        The mode of each group that is needed.
+    signals : Signals
+    attributions : mapping of Label to Attribution, optional
+        What the model weighed, for the labels that it decided. If None, the entries have no reasons.
+    cue_names : sequence of str
+        Names of the cue features.
+
+    Returns
+    -------
+    dict of Label to tuple
+        For every assigned label that the answer contains: the disposition and mode (or open group) in the answer, and
+        the entry. Labels of one mode share an entry; no mode has both dispositions.
+    """
+    given = [label for label, decision in decisions.items() if decision.given and label != CORE]
+    # Escalations first, each disposition by falling probability.
+    given.sort(key=lambda label: (label.disposition != "escalate", -(decisions[label].probability or 0.0)))
+    answered: dict[Label, Label] = {}
+    entries: dict[str, tuple[str, Entry]] = {}
+    for label in given:
+        reasons = []
+        if attributions is not None:
+            reasons = reasons_for(label, signals, attributions.get(label), cue_names)
+            if label.target in resolutions:
+                reasons += resolution_reason(resolutions[label.target], signals.evidence.reading)
+        entry = _entry(label, decisions[label], resolutions.get(label.target))
+        disposition, held = entries.get(entry.target, (label.disposition, entry))
+        if disposition != label.disposition:
+            continue
+        merged = tuple(dict.fromkeys((*held.reasons, *reasons)))
+        entries[entry.target] = disposition, msgspec.structs.replace(held, reasons=merged)
+        answered[label] = Label(disposition, entry.target)
+    return {label: (shown, entries[shown.target][1]) for label, shown in answered.items()}
+
+
+def _entry(label: Label, decision: Decision, resolution: Resolution | None) -> Entry:
+    probability = rounded(decision.probability)
+    if resolution is None:
+        return Entry(label.target, None, (), probability, decision.source, ())
+    return Entry(resolution.mode, label.target, resolution.candidates, probability, decision.source, ())
+
+
+def undecided_labels(decisions: Decisions) -> tuple[Undecided, ...]:
+    """Return the labels that come near their threshold, without modes that are escalated to anyway."""
+    escalated = {
+        label.target for label, decision in decisions.items() if decision.given and label.disposition == "escalate"
+    }
+    return tuple(
+        Undecided(label.disposition, label.target, rounded(decision.probability) or 0.0)
+        for label, decision in decisions.items()
+        if decision.undecided and label != CORE and label.target not in escalated
+    )
+
+
+def accept(rulebook: Rulebook, delegated_by: str, evidence: Evidence, core: bool) -> Accept:
+    """Decide whether the home mode accepts a delegated task.
 
     Parameters
     ----------
     rulebook : Rulebook
-    reader : EvidenceReader
-        Of the same rulebook.
-    cue_names : sequence of str
-        Names of the cue features.
+    delegated_by : str
+        Slug of the mode that delegates.
+    evidence : Evidence
+        What the rulebook finds in the task.
+    core : bool
+        Whether some part of the task is the home mode's own work.
+
+    Raises
+    ------
+    InputError
+        If the rulebook knows no such mode. The message lists the known ones.
     """
+    for rule in rulebook.acceptance.values():
+        if delegated_by not in rule.modes:
+            continue
+        taken = {"always": True, "cue": evidence.has_any(rule.cues), "core": core}[rule.condition]
+        reason = rule.reason if taken else rule.otherwise
+        return Accept(taken, delegated_by, reason, rule.id, rule.source.section)
+    if delegated_by in rulebook.modes:
+        return Accept(False, delegated_by, "tasks delegated from this mode are not among those accepted", None, None)
+    known = sorted({*rulebook.modes, *(mode for rule in rulebook.acceptance.values() for mode in rule.modes)})
+    raise InputError(f"unknown mode {delegated_by!r} delegates the task; use one of {', '.join(known)}")
 
-    def __init__(self, rulebook: Rulebook, reader: EvidenceReader, cue_names: Sequence[str]) -> None:
-        self._rulebook = rulebook
-        self._resolver = GroupResolver(rulebook, reader)
-        self._cue_names = cue_names
 
-    def entries(
-        self,
-        labels: Sequence[str],
-        decisions: Mapping[str, Decision],
-        signals: Signals,
-        why: Mapping[str, Attribution] | None,
-    ) -> tuple[tuple[Entry, ...], tuple[Entry, ...], dict[str, tuple[str, str]]]:
-        """Make the entries of the labels that are given.
+def promise_of(model: Model, engine: Engine) -> Promise:
+    """Return what high caution promises with a model.
 
-        Parameters
-        ----------
-        labels : sequence of str
-        decisions : mapping of str to Decision
-        signals : Signals
-        why : mapping of str to Attribution, optional
-            What the model weighed, of the labels that it decided. Without, the entries have no reasons.
-
-        Returns
-        -------
-        escalate, collaborate : tuple of Entry
-            No mode stands in both.
-        targets : dict of str to tuple of str
-            Disposition and target in the answer, by label.
-        """
-        found: dict[str, tuple[str, Entry]] = {}
-        targets: dict[str, tuple[str, str]] = {}
-        decided = {label: decisions[label] for label in labels}
-        # Escalations first, each disposition by falling probability.
-        for label in sorted(
-            labels, key=lambda label: (not label.startswith("escalate:"), -(decided[label].probability or 0.0))
-        ):
-            disposition, _, target = label.partition(":")
-            entry = self._entry(label, target, decided[label], signals, why)
-            held = found.get(entry.target)
-            if held is None:
-                found[entry.target] = disposition, entry
-            elif held[0] == disposition:
-                reasons = tuple(dict.fromkeys(held[1].reasons + entry.reasons))
-                found[entry.target] = disposition, held[1]._replace(reasons=reasons)
-            else:
-                continue
-            targets[label] = disposition, entry.target
-        sides = {side: tuple([entry for by, entry in found.values() if by == side]) for side in DISPOSITIONS}
-        return sides["escalate"], sides["collaborate"], targets
-
-    def _entry(
-        self, label: str, target: str, decision: Decision, signals: Signals, why: Mapping[str, Attribution] | None
-    ) -> Entry:
-        group = self._rulebook.groups.get(target)
-        resolution = self._resolver.resolve(group, signals.evidence) if group else None
-        reasons: list[Reason] = []
-        if why is not None:
-            reasons = reasons_for(label, signals, why.get(label), self._cue_names)
-            if resolution is not None:
-                reasons += resolution_reason(resolution, signals.evidence.reading)
-        probability = rounded(decision.probability)
-        if resolution is None:
-            return Entry(target, None, (), probability, decision.source, tuple(reasons))
-        return Entry(resolution.mode, target, resolution.candidates, probability, decision.source, tuple(reasons))
+    Raises
+    ------
+    ModelError
+        If the training promised nothing.
+    """
+    if model.info is None:
+        raise ModelError("the model promises no recall, so high caution is not available; train it again")
+    missing = tuple(label for label in model.labels if label != CORE and model.policies[label].cautious[engine] is None)
+    return Promise(model.info.caution.recall, model.info.caution.confidence, tuple(map(str, missing)))

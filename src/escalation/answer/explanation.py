@@ -1,24 +1,24 @@
-"""A score taken apart: what spoke for and against every label of a task, all of it adding up."""
+"""An explanation: what spoke for and against every label of a task, in numbers that add up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from escalation.answer.attribution import attribute
-from escalation.answer.reasons import all_terms, rule_reason
+import msgspec
+
+from escalation.answer.prediction import Reason  # noqa: TC001, msgspec reads the annotations
+from escalation.answer.reasons import all_terms, attribute, rule_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from escalation.answer.prediction import Reason
-    from escalation.model import Model
-    from escalation.model.decision import Decision, Engine
+    from escalation.model.classifier import Model
+    from escalation.model.decision import Decision, Decisions, Engine
     from escalation.model.signals import Signals
+    from escalation.rules.rulebook import Label
 
 
-@dataclass(frozen=True, slots=True)
-class LabelExplanation:
+class LabelExplanation(msgspec.Struct, frozen=True):
     """What spoke for and against one label.
 
     Attributes
@@ -28,11 +28,11 @@ class LabelExplanation:
     given : bool
     source : {"model", "rules"}
     probability, threshold : float or None
-        None where the rules alone decide.
+        None if the rules alone decide.
     score, base : float or None
         Logit of the probability, and what it would be for a text with no known word and no cue.
     contributions : tuple of Reason
-        N-grams, cues and rules, the weightiest first. Their weights and `base` add up to `score`; where rules alone
+        N-grams, cues and rules, the largest first. Their weights and `base` add up to `score`; if the rules alone
         decide, they have no weight.
     """
 
@@ -45,22 +45,8 @@ class LabelExplanation:
     base: float | None
     contributions: tuple[Reason, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the explanation as JSON knows it."""
-        return {
-            "label": self.label,
-            "given": self.given,
-            "source": self.source,
-            "probability": self.probability,
-            "threshold": self.threshold,
-            "score": self.score,
-            "base": self.base,
-            "contributions": [reason.to_dict() for reason in self.contributions],
-        }
 
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """What spoke for and against every label of a task.
 
     Attributes
@@ -68,9 +54,9 @@ class Explanation:
     text : str
     engine : {"hybrid", "model", "rules"}
     abstained : str or None
-        Why the model was not asked although there is one, or None.
+        Why the model was not asked although there is one.
     labels : tuple of LabelExplanation
-        Those that are given first, each kind by falling probability.
+        The assigned ones first, each kind by falling probability.
     """
 
     text: str
@@ -79,36 +65,35 @@ class Explanation:
     labels: tuple[LabelExplanation, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the explanation as JSON knows it."""
-        return {
-            "text": self.text,
-            "engine": self.engine,
-            "abstained": self.abstained,
-            "labels": [label.to_dict() for label in self.labels],
-        }
+        """Return the explanation as JSON represents it."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        return fields
 
 
-def explain_label(
-    label: str,
-    decision: Decision,
-    signals: Signals,
-    model: Model | None,
-    engine: Engine,
-    cue_names: Sequence[str],
+def explain_labels(
+    decisions: Decisions, signals: Signals, model: Model | None, engine: Engine, cue_names: Sequence[str]
+) -> tuple[LabelExplanation, ...]:
+    """Explain all labels of a task, the assigned ones first, each kind by falling probability."""
+    labels = [_explain(label, decision, signals, model, engine, cue_names) for label, decision in decisions.items()]
+    return tuple(sorted(labels, key=lambda label: (not label.given, -(label.probability or 0.0))))
+
+
+def _explain(
+    label: Label, decision: Decision, signals: Signals, model: Model | None, engine: Engine, cue_names: Sequence[str]
 ) -> LabelExplanation:
-    """Take the score of one label apart; without a score, give the rules that spoke."""
-    verdict = signals.verdicts[label]
+    """Split the score of one label into contributions; without a score, return the rules that spoke."""
     if model is None or signals.scores is None or decision.score is None:
         rules = _rules(label, signals, None)
-        return LabelExplanation(label, decision.given, decision.source, None, None, None, None, rules)
+        return LabelExplanation(str(label), decision.given, decision.source, None, None, None, None, rules)
     attribution = attribute(model, [label], signals.scores, engine)[label]
-    of_rules = model.policies[label].join(engine).of_rules(verdict.value) if engine == "hybrid" else 0.0
-    contributions = [*all_terms(signals, attribution, cue_names)]
+    verdict = signals.verdicts[label].value
+    of_rules = model.policies[label].weights(engine).of_rules(verdict) if engine == "hybrid" else 0.0
+    contributions = all_terms(signals, attribution, cue_names)
     if of_rules:
         contributions += _rules(label, signals, of_rules)
     contributions.sort(key=lambda reason: -abs(reason.weight or 0.0))
     return LabelExplanation(
-        label,
+        str(label),
         decision.given,
         decision.source,
         decision.probability,
@@ -119,20 +104,12 @@ def explain_label(
     )
 
 
-def in_order(labels: Mapping[str, LabelExplanation]) -> tuple[LabelExplanation, ...]:
-    """Order explanations: what is given first, then by falling probability."""
-    return tuple(sorted(labels.values(), key=lambda label: (not label.given, -(label.probability or 0.0))))
-
-
-def _rules(label: str, signals: Signals, weight: float | None) -> tuple[Reason, ...]:
-    """The rules that spoke, each with its first cue; what they add is shared evenly among them."""
-    evidence = signals.evidence
+def _rules(label: Label, signals: Signals, weight: float | None) -> tuple[Reason, ...]:
+    """Return the rules that spoke, each with its first mention; what they add is shared evenly among them."""
     spoken: dict[str, Reason] = {}
     verdict = signals.verdicts[label]
     for fired in verdict.fired:
         if fired.value == verdict.value:
-            spoken.setdefault(fired.rule.id, rule_reason(fired, fired.hits(evidence)[0], evidence.reading))
-    if weight is None:
-        return tuple(spoken.values())
-    share = weight / len(spoken)
-    return tuple(reason._replace(weight=share) for reason in spoken.values())
+            spoken.setdefault(fired.rule.id, rule_reason(fired, fired.mentions[0], signals.evidence.reading))
+    share = None if weight is None else weight / len(spoken)
+    return tuple(msgspec.structs.replace(reason, weight=share) for reason in spoken.values())

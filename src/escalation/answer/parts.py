@@ -1,4 +1,4 @@
-"""The parts of a task: which clauses caused the answer, each as something to hand over."""
+"""The parts of a task: the clauses that caused the answer, each ready to be handed over."""
 
 from __future__ import annotations
 
@@ -12,61 +12,53 @@ from escalation.model.features import ngram_span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from escalation.answer.attribution import Attribution
+    from escalation.answer.reasons import Attribution
     from escalation.model.signals import Signals
+    from escalation.rules.rulebook import Label
     from escalation.task.text import Reading
 
 MAX_CONTEXT = 200
-"""Characters of a task's first clause that stand with each of its other parts."""
+"""Characters of a task's first clause that are repeated with each of its other parts."""
 _JOINING = frozenset({"and", "then", "but", "afterwards", "also", "or"})
 _OPENING = "([`\"'@/.$#<"
 _CLOSING = ")]`\"'>/%"
 
 
 def parts_of(
-    labels: Mapping[str, tuple[str, str]], signals: Signals, attributions: Mapping[str, Attribution]
+    answered: Mapping[Label, Label], signals: Signals, attributions: Mapping[Label, Attribution]
 ) -> tuple[Part, ...]:
-    """Give the clauses that caused the labels.
+    """Return the clauses that caused the labels of an answer.
 
-    A label is caused by the clauses in which its rules fired; where none did, by the clause in which the model's
-    n-grams weigh most.
+    A label is caused by the clauses in which its rules fired; if none did, by the clause in which the model's n-grams
+    weigh most.
 
     Parameters
     ----------
-    labels : mapping of str to tuple of str
-        Disposition and target in the answer, by label given.
+    answered : mapping of Label to Label
+        The assigned labels, each with the disposition and mode that the answer has for it.
     signals : Signals
-    attributions : mapping of str to Attribution
-        By label; empty without a model.
+    attributions : mapping of Label to Attribution
+        Empty without a model.
     """
     reading = signals.evidence.reading
     caused: dict[int, dict[str, list[str]]] = {}
-    for label, (disposition, target) in labels.items():
+    for label, shown in answered.items():
         clauses = {fired.clause for fired in signals.verdicts[label].fired if fired.value == "for"}
         for clause in clauses or _heaviest_clause(signals, attributions.get(label)):
-            targets = caused.setdefault(clause, {"escalate": [], "collaborate": []})[disposition]
-            if target not in targets:
-                targets.append(target)
+            targets = caused.setdefault(clause, {"escalate": [], "collaborate": []})[shown.disposition]
+            if shown.target not in targets:
+                targets.append(shown.target)
     title = reading.text[slice(*_span(reading, 0))][:MAX_CONTEXT] if reading.clauses else None
     parts = []
     for clause in sorted(caused):
         start, end = _span(reading, clause)
-        both = caused[clause]
-        parts.append(
-            Part(
-                reading.text[start:end],
-                start,
-                end,
-                tuple(both["escalate"]),
-                tuple(both["collaborate"]),
-                title if clause else None,
-            )
-        )
+        escalate, collaborate = (tuple(targets) for targets in caused[clause].values())
+        parts.append(Part(reading.text[start:end], start, end, escalate, collaborate, title if clause else None))
     return tuple(parts)
 
 
 def _span(reading: Reading, clause: int) -> tuple[int, int]:
-    """Offsets of a clause without the word that joins it to the one before, with the signs that belong to its words."""
+    """Return the offsets of a clause without a joining word in front, but with the signs that belong to its words."""
     first, last = reading.clauses[clause]
     while last - first > 1 and reading.words[first] in _JOINING:
         first += 1
@@ -81,11 +73,9 @@ def _span(reading: Reading, clause: int) -> tuple[int, int]:
 
 
 def _heaviest_clause(signals: Signals, attribution: Attribution | None) -> list[int]:
-    if attribution is None:
+    if attribution is None or not attribution.places:
         return []
     reading = signals.evidence.reading
-    if not attribution.places:
-        return []
     clause_of, words = reading.clause_of(), len(reading.words)
     clauses = [clause_of[ngram_span(place, words)[0]] for place in attribution.places]
     return [int(np.bincount(clauses, attribution.grams).argmax())]

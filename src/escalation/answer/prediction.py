@@ -1,35 +1,37 @@
-"""The decided answer: who gets which part, why, and how sure."""
+"""The decided answer: who takes which part, why, and how certain it is."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+import msgspec
 
 Source = Literal["model", "rules"]
 
 
 def rounded(probability: float | None) -> float | None:
-    """A probability as answers state it, with four digits."""
+    """Return a probability with the four digits that answers state."""
     return None if probability is None else round(probability, 4)
 
 
-class Reason(NamedTuple):
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that speaks for an entry.
 
     Attributes
     ----------
     kind : {"rule", "term", "cue", "text", "stack", "fallback"}
         A rule of the rulebook; an n-gram of the model; a cue that the model weighs; the technology in text
-        or stack that tells the mode of a group; the mode that stands in for an unresolved group.
+        or stack that picks the mode of a group; the mode that replaces an unresolved group.
     text : str
-        The words in the task, or the name of the technology that the stack has.
+        The words in the task, or the name of the technology in the stack.
     id : str or None
-        Id of rule or cue, or name of the technology.
+        Id of the rule or cue, or name of the technology.
     section : str or None
         The rule's place in its source.
     start, end : int or None
         Offsets of `text` in the task, in characters.
     weight : float or None
-        Contribution to the model's logit.
+        Contribution to the logit of the label.
     """
 
     kind: Literal["rule", "term", "cue", "text", "stack", "fallback"]
@@ -41,36 +43,28 @@ class Reason(NamedTuple):
     weight: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the fields that are set."""
-        fields = {
-            "kind": self.kind,
-            "id": self.id,
-            "text": self.text,
-            "start": self.start,
-            "end": self.end,
-            "section": self.section,
-            "weight": self.weight,
-        }
-        return {key: value for key, value in fields.items() if value is not None}
+        """Return the fields that are set."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        return fields
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True):
     """A mode, or an open group, that has a part in the task.
 
     Attributes
     ----------
     mode : str or None
-        Slug of the mode; None where a group stays open.
+        Slug of the mode; None if a group stays open.
     group : str or None
-        The group that the mode was resolved from, or that stays open.
+        The group that the mode was picked from, or that stays open.
     candidates : tuple of str
         Modes that an open group may be.
     probability : float or None
-        The model's calibrated probability; None where no model was asked.
+        The model's calibrated probability; None if no model was asked.
     source : {"model", "rules"}
         What decided.
     reasons : tuple of Reason
-        At least one, the heaviest first.
+        At least one, the heaviest first; empty if no reasons were asked for.
     """
 
     mode: str | None
@@ -86,20 +80,16 @@ class Entry(NamedTuple):
         return self.mode or self.group or ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the entry as JSON knows it."""
-        fields: dict[str, Any] = {"mode": self.mode}
-        if self.group is not None:
-            fields["group"] = self.group
-        if self.mode is None:
-            fields["candidates"] = list(self.candidates)
-        return fields | {
-            "probability": self.probability,
-            "source": self.source,
-            "reasons": [reason.to_dict() for reason in self.reasons],
-        }
+        """Return the entry as JSON represents it: a group only if there is one, candidates only if it is open."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        if self.group is None:
+            del fields["group"]
+        if self.mode is not None:
+            del fields["candidates"]
+        return fields
 
 
-class Core(NamedTuple):
+class Core(msgspec.Struct, frozen=True):
     """Whether some part of the task is the home mode's own work."""
 
     value: bool
@@ -107,18 +97,18 @@ class Core(NamedTuple):
     source: Source
 
 
-class Part(NamedTuple):
-    """A clause or list item of the task and who it is for.
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A clause or list item of the task, and who it is for.
 
     Attributes
     ----------
     text : str
-        Its words, without what joins it to the clause before: something to hand over.
+        Its words, without the word that joins it to the clause before: ready to hand over.
     start, end : int
         Offsets of `text` in the task, in characters.
     escalate, collaborate : tuple of str
     context : str or None
-        The beginning of the task's first clause, where the part is another: what the part belongs to.
+        The beginning of the task's first clause, unless the part is that clause.
     """
 
     text: str
@@ -129,8 +119,8 @@ class Part(NamedTuple):
     context: str | None = None
 
 
-class Undecided(NamedTuple):
-    """A label whose probability is below its threshold, and not far: it is not in the answer, and not ruled out.
+class Undecided(msgspec.Struct, frozen=True):
+    """A label whose probability is not far below its threshold: not in the answer, but not ruled out.
 
     Attributes
     ----------
@@ -145,14 +135,14 @@ class Undecided(NamedTuple):
     probability: float
 
 
-class Promise(NamedTuple):
-    """What a cautious answer promises.
+class Promise(msgspec.Struct, frozen=True):
+    """What an answer with high caution promises.
 
     Attributes
     ----------
     recall : float
-        Of the tasks that have a label, the share in which its mode is named; for a collaboration that may be among the
-        escalations, as an escalation outranks it.
+        Share of the tasks with a label in which its mode is named. For a collaboration it may be named among the
+        escalations, which outrank it.
     confidence : float
         Probability with which the share holds on tasks like those of the training.
     not_attainable : tuple of str
@@ -164,8 +154,8 @@ class Promise(NamedTuple):
     not_attainable: tuple[str, ...]
 
 
-class Accept(NamedTuple):
-    """Whether the home mode takes a delegated task."""
+class Accept(msgspec.Struct, frozen=True, rename={"delegated_by": "from"}):
+    """Whether the home mode accepts a delegated task."""
 
     value: bool
     delegated_by: str
@@ -174,26 +164,26 @@ class Accept(NamedTuple):
     section: str | None
 
 
-class Prediction(NamedTuple):
+class Prediction(msgspec.Struct, frozen=True):
     """The answer for one task.
 
     Attributes
     ----------
     escalate, collaborate : tuple of Entry
-        Who takes a part over, and who is worked with; no mode stands in both.
+        Who takes over a part, and who is worked with; no mode is in both.
     core : Core
     parts : tuple of Part
         The clauses that caused the entries, in the order of the text.
     undecided : tuple of Undecided
     accept : Accept or None
-        None where nobody delegated the task.
+        None if nobody delegated the task.
     engine : {"hybrid", "model", "rules"}
     abstained : str or None
-        Why the model was not asked although there is one, or None.
+        Why the model was not asked although there is one.
     promise : Promise or None
         None without high caution.
     model : dict or None
-        Name, version and rulebook hash of the model; None for rules alone.
+        Name, version and rulebook hash of the model; None for the rules alone.
     id : str, int or None
         The task's id.
     """
@@ -211,48 +201,9 @@ class Prediction(NamedTuple):
     id: str | int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the answer as JSON knows it, in the form of `prediction.schema.json`."""
-        fields: dict[str, Any] = {} if self.id is None else {"id": self.id}
-        return fields | {
-            "escalate": [entry.to_dict() for entry in self.escalate],
-            "collaborate": [entry.to_dict() for entry in self.collaborate],
-            "core": {
-                "value": self.core.value,
-                "probability": self.core.probability,
-                "source": self.core.source,
-            },
-            "parts": [
-                {
-                    "text": part.text,
-                    "start": part.start,
-                    "end": part.end,
-                    "escalate": list(part.escalate),
-                    "collaborate": list(part.collaborate),
-                }
-                | ({} if part.context is None else {"context": part.context})
-                for part in self.parts
-            ],
-            "undecided": [
-                {"disposition": entry.disposition, "target": entry.target, "probability": entry.probability}
-                for entry in self.undecided
-            ],
-            "accept": None
-            if self.accept is None
-            else {
-                "value": self.accept.value,
-                "from": self.accept.delegated_by,
-                "reason": self.accept.reason,
-                "rule": self.accept.rule,
-                "section": self.accept.section,
-            },
-            "engine": self.engine,
-            "abstained": self.abstained,
-            "promise": None
-            if self.promise is None
-            else {
-                "recall": self.promise.recall,
-                "confidence": self.promise.confidence,
-                "not_attainable": list(self.promise.not_attainable),
-            },
-            "model": self.model,
-        }
+        """Return the answer as JSON represents it, in the form of `prediction.schema.json`."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        fields["escalate"] = [entry.to_dict() for entry in self.escalate]
+        fields["collaborate"] = [entry.to_dict() for entry in self.collaborate]
+        identifier = fields.pop("id")
+        return fields if identifier is None else {"id": identifier, **fields}

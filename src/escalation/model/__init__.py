@@ -1,7 +1,7 @@
 """The trained model: linear heads over n-grams and cues, scored with numpy, kept on disk as plain arrays."""
 
 from escalation.model.classifier import Model
-from escalation.model.directory import check_place, read_model, write_model
-from escalation.model.policy import Join, LabelPolicy
+from escalation.model.directory import ModelInfo, check_place, read_model, write_model
+from escalation.model.policy import LabelPolicy, SignalWeights
 
-__all__ = ["Join", "LabelPolicy", "Model", "check_place", "read_model", "write_model"]
+__all__ = ["LabelPolicy", "Model", "ModelInfo", "SignalWeights", "check_place", "read_model", "write_model"]

@@ -1,53 +1,118 @@
 """The model directory: arrays and JSON, checked on loading, nothing executable.
 
-``model.json`` says what the model is and carries the hashes of the other files and of itself;
-``weights.npz`` holds the weights in half precision (the training rounds them to it), idf and biases;
-``words.txt`` one word a line in sorted order and ``lexicon.npz`` what they are and make up, by number;
-``seen.txt`` a short digest of each text that the model was trained on.
+``model.json`` says what the model is; ``weights.npz`` holds the weights in half precision (the training rounds them to
+it), idf and biases; ``vocabulary.txt`` has one n-gram per line in the order of the weights; ``wordings.json`` the
+wordings; ``seen.txt`` a short digest of each text that the model was trained on. ``SHA256SUMS`` lists the hashes of
+them all, as ``sha256sum`` writes and checks them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from escalation.errors import ModelError
-from escalation.files import parse_json
+from escalation.files import check_directory, read_bytes, replacing_directory
 from escalation.model.classifier import Model
 from escalation.model.features import CueFeatures
-from escalation.model.policy import Join, LabelPolicy, head_names
-from escalation.model.vocabulary import Lexicon
+from escalation.model.policy import LabelPolicy, head_names
+from escalation.model.vocabulary import Vocabulary, Wordings
+from escalation.rules.rulebook import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from escalation.rules.rulebook import Rulebook
 
-FORMAT = 3
-_UNSIGNED = "0" * 64
-"""Stands for the hash of ``model.json`` in what is hashed."""
-
-
-class _Layout(NamedTuple):
-    """File names of a model directory."""
-
-    about: str = "model.json"
-    weights: str = "weights.npz"
-    words: str = "words.txt"
-    lexicon: str = "lexicon.npz"
-    seen: str = "seen.txt"
-
-
-LAYOUT = _Layout()
-_FILES = tuple(LAYOUT)
-_REPLACED = (*_FILES, "vocabulary.txt", "wordings.txt")
-"""A model directory of format 2 may be replaced, which had these two."""
+FORMAT = 4
+MANIFEST, WEIGHTS, SEEN = "model.json", "weights.npz", "seen.txt"
+VOCABULARY, WORDINGS = "vocabulary.txt", "wordings.json"
+SUMS = "SHA256SUMS"
+FILES = (MANIFEST, WEIGHTS, VOCABULARY, WORDINGS, SEEN, SUMS)
+_REPLACED = (*FILES, "words.txt", "lexicon.npz")
+"""A model directory of format 3, which had these two files, may be replaced."""
 _REMEDY = "train it again with `escalation train`, or name another directory"
+
+
+class CorpusInfo(msgspec.Struct, frozen=True):
+    """The corpus that a model was trained on."""
+
+    sha256: str
+    tasks: int
+    groups: int
+
+
+class RulebookInfo(msgspec.Struct, frozen=True):
+    """The rulebook that a model was trained with, and the hash of what the model depends on in it."""
+
+    name: str
+    sha256: str
+    features_sha256: str
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """What high caution promises: a recall and the confidence that it holds, both between 0 and 1."""
+
+    recall: float
+    confidence: float
+
+
+class LabelFit(msgspec.Struct, frozen=True):
+    """How well the training predicted a label out of fold."""
+
+    average_precision: float
+    brier: float
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """What a model is and where it comes from.
+
+    Attributes
+    ----------
+    name, version : str
+        Name of the model, and version of the package that trained it.
+    corpus : CorpusInfo
+    caution : Recall
+    fit : dict of Label to LabelFit
+        Figures of the hybrid, out of fold by project and without thresholds.
+    libraries : dict of str to str
+        Versions of the libraries that trained it.
+    rulebook : RulebookInfo or None
+        Set when the model is written.
+    sha256 : str
+        Hash of the directory's list of hashes; empty until it is read from a directory.
+    """
+
+    name: str
+    version: str
+    corpus: CorpusInfo
+    caution: Recall
+    fit: dict[str, LabelFit]
+    libraries: dict[str, str]
+    rulebook: RulebookInfo | None = None
+    sha256: str = ""
+
+
+class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``model.json`` holds."""
+
+    format: int
+    info: ModelInfo | None
+    labels: tuple[str, ...]
+    policies: dict[str, LabelPolicy]
+    known_share: float
+
+
+class _Format(msgspec.Struct):
+    """The one key that every format of ``model.json`` has."""
+
+    format: int
 
 
 def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
@@ -57,58 +122,45 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
     ----------
     model : Model
     path : Path
-        A directory that is there already is replaced when the new one is complete.
+        An existing model directory is replaced when the new one is complete.
     rulebook : Rulebook
         The one that it was trained with.
 
     Raises
     ------
     InputError
-        If the place cannot be written.
+        If the place cannot be written to.
     """
-    lexicon = model.lexicon
-    corpus = dict(model.about.get("corpus", {}))
+    info = model.info and msgspec.structs.replace(
+        model.info,
+        rulebook=RulebookInfo(rulebook.name, rulebook.sha256, CueFeatures(rulebook).fingerprint()),
+        sha256="",
+    )
+    policies = {str(label): policy for label, policy in model.policies.items()}
+    manifest = _Manifest(FORMAT, info, model.labels, policies, model.known_share)
+    encoded = msgspec.json.encode(manifest, order="deterministic", enc_hook=str)
     contents = {
-        LAYOUT.weights: _packed({"weights": model.weights.astype(np.float16), "idf": model.idf, "bias": model.bias}),
-        LAYOUT.words: "".join(f"{word}\n" for word in lexicon.words).encode(),
-        LAYOUT.lexicon: _packed(lexicon.arrays),
-        LAYOUT.seen: str(corpus.pop("texts", "")).encode(),
+        MANIFEST: msgspec.json.format(encoded, indent=1) + b"\n",
+        WEIGHTS: _packed({"weights": model.weights.astype(np.float16), "idf": model.idf, "bias": model.bias}),
+        VOCABULARY: "".join(f"{gram}\n" for gram in model.vocabulary.grams).encode(),
+        WORDINGS: msgspec.json.encode(model.vocabulary.wordings),
+        SEEN: "".join(f"{digest}\n" for digest in sorted(model.seen)).encode(),
     }
-    about = {
-        **model.about,
-        "corpus": corpus,
-        "format": FORMAT,
-        "labels": list(model.labels),
-        "policies": {label: _policy_to_dict(policy) for label, policy in model.policies.items()},
-        "known_share": model.known_share,
-        "wordings": {"names": list(lexicon.names), "lists": [list(numbers) for numbers in lexicon.lists]},
-        "rulebook": {
-            "name": rulebook.name,
-            "sha256": rulebook.sha256,
-            "features_sha256": CueFeatures(rulebook).fingerprint(),
-        },
-        "files": {name: {"bytes": len(data), "sha256": _hash(data)} for name, data in contents.items()},
-    }
-    about["sha256"] = _UNSIGNED
-    text = (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    from escalation.files import replacing_directory  # imports what predicting does not need
-
+    sums = "".join(f"{_hash(data)}  {name}\n" for name, data in contents.items())
     with replacing_directory(path, _REPLACED) as directory:
         for name, data in contents.items():
             (directory / name).write_bytes(data)
-        (directory / LAYOUT.about).write_bytes(text.replace(_UNSIGNED.encode(), _hash(text).encode()))
+        (directory / SUMS).write_text(sums, encoding="utf-8", newline="\n")
 
 
 def check_place(path: Path) -> None:
-    """Refuse a place for a model directory that holds anything else, before hours of training are spent.
+    """Check that a model directory can be written at a place, before time is spent on training.
 
     Raises
     ------
     InputError
         If it is a file, or a directory with other files.
     """
-    from escalation.files import check_directory
-
     check_directory(path, _REPLACED)
 
 
@@ -129,119 +181,100 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
     Raises
     ------
     ModelError
-        If the directory is missing, incomplete, of another format, changed since it was written, or
-        does not fit the rulebook. The message says which and what to do.
+        If the directory is missing, incomplete, of another format, changed since it was written, or does not fit the
+        rulebook. The message says which, and what to do.
     """
     if not path.is_dir():
         raise ModelError(f"{path}: there is no model directory; {_REMEDY}")
-    about = _read_about(path)
-    weights_file, words_file, lexicon_file, seen_file = (
-        _read_checked(path, name, about) for name in (LAYOUT.weights, LAYOUT.words, LAYOUT.lexicon, LAYOUT.seen)
-    )
+    _check_format(path)
+    contents, sha256 = _read_checked(path)
     try:
-        arrays = _unpacked(weights_file)
+        manifest = msgspec.json.decode(contents[MANIFEST], type=_Manifest)
+        labels = tuple(map(Label.parse, manifest.labels))
+        policies = {label: _checked(manifest.policies[label]) for label in labels}
+        if not 0 <= manifest.known_share <= 1:
+            raise ValueError(f"known_share is {manifest.known_share}, not between 0 and 1")
+        arrays = _unpacked(contents[WEIGHTS])
         weights, idf, bias = (arrays[name] for name in ("weights", "idf", "bias"))
-        if weights.dtype.kind == "f":
-            weights = np.ascontiguousarray(weights, np.float32)
-        labels = tuple(about["labels"])
-        policies = {label: _policy_of(about["policies"][label]) for label in labels}
-        known_share = float(about["known_share"])
-        if not 0 <= known_share <= 1:
-            raise ValueError("a share that is none")
-        lexicon = _lexicon_of(about["wordings"], words_file, lexicon_file)
-        features_sha256 = about["rulebook"]["features_sha256"]
-        about["corpus"]["texts"] = seen_file.decode()
-    except (ValueError, KeyError, TypeError, IndexError, OSError) as error:
+        wordings = msgspec.json.decode(contents[WORDINGS], type=Wordings)
+        if any(not 0 <= number < len(wordings.names) for numbers in wordings.phrases.values() for number in numbers):
+            raise ValueError(f"{WORDINGS} names a list that it does not have")
+        vocabulary = Vocabulary(contents[VOCABULARY].decode().splitlines(), wordings)
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise ModelError(
-            f"{path}: {LAYOUT.about} and the arrays do not belong together ({error}); {_REMEDY}"
+            f"{path}: {MANIFEST} and the other files do not belong together ({error}); {_REMEDY}"
         ) from error
     features = CueFeatures(rulebook)
-    if features_sha256 != features.fingerprint():
+    info = manifest.info
+    if info is None or info.rulebook is None or info.rulebook.features_sha256 != features.fingerprint():
         raise ModelError(
             f"{path}: was trained with other cues, rules or labels than the rulebook {rulebook.name!r} has; "
             "train it again with that rulebook, or name the rulebook that it was trained with"
         )
-    cues = len(features.names) + len(lexicon.features)
-    _check_shapes(path, len(head_names(labels)), lexicon.grams, cues, weights, idf, bias)
-    return Model(labels, policies, lexicon, idf, weights, bias, known_share, about)
+    cues = len(features.names) + len(vocabulary.wordings.features)
+    _check_shapes(path, len(head_names(labels)), len(vocabulary), cues, weights, idf, bias)
+    return Model(
+        labels,
+        policies,
+        vocabulary,
+        idf,
+        np.ascontiguousarray(weights, np.float32),
+        bias,
+        manifest.known_share,
+        msgspec.structs.replace(info, sha256=sha256),
+        frozenset(contents[SEEN].decode().split()),
+    )
 
 
-def _packed(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def _unpacked(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
+def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return dict(arrays)
 
 
-def _policy_to_dict(policy: LabelPolicy) -> dict[str, Any]:
-    return policy._asdict() | {"model": policy.model._asdict(), "hybrid": policy.hybrid._asdict()}
-
-
-def _policy_of(fields: dict[str, Any]) -> LabelPolicy:
-    policy = LabelPolicy(**fields | {"model": Join(**fields["model"]), "hybrid": Join(**fields["hybrid"])})
+def _checked(policy: LabelPolicy) -> LabelPolicy:
     for engine in ("model", "hybrid"):
         cautious = policy.cautious[engine]
         if not 0 < policy.thresholds[engine] < 1 or not (cautious is None or 0 < cautious < 1):
-            raise ValueError(f"a threshold of {engine} is no probability")
-    if not np.isfinite([*policy.model, *policy.hybrid]).all():
-        raise ValueError("a join is not finite")
+            raise ValueError(f"a threshold of {engine} is not a probability")
     return policy
 
 
-def _lexicon_of(wordings: dict[str, Any], words: bytes, arrays: bytes) -> Lexicon:
-    lists = [tuple(map(int, numbers)) for numbers in wordings["lists"]]
-    return Lexicon(words.decode().splitlines(), _unpacked(arrays), lists, tuple(wordings["names"]))
-
-
-def _read_about(path: Path) -> dict[str, Any]:
+def _check_format(path: Path) -> None:
+    text = read_bytes(path / MANIFEST, ModelError, _REMEDY)
     try:
-        text = (path / LAYOUT.about).read_bytes()
-        about = parse_json(text)
-        version = about["format"]
-    except OSError as error:
-        raise ModelError(f"{path}: {LAYOUT.about} cannot be read ({error.strerror}); {_REMEDY}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path}: {LAYOUT.about} is damaged ({error!r}); {_REMEDY}") from error
+        version = msgspec.json.decode(text, type=_Format).format
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: {MANIFEST} is damaged ({error}); {_REMEDY}") from error
     if version != FORMAT:
         raise ModelError(
-            f"{path}: has format {version!r}, and this version of the package reads format {FORMAT}; "
+            f"{path}: has format {version}, and this version of the package reads format {FORMAT}; "
             "train it again, or install the version that wrote it"
         )
-    stated = str(about.pop("sha256", _UNSIGNED)).encode()
-    if text.count(stated) != 1 or _hash(text.replace(stated, _UNSIGNED.encode())).encode() != stated:
-        raise ModelError(f"{path}: {LAYOUT.about} was changed since it was written; {_REMEDY}")
-    return dict(about) | {"sha256": stated.decode()}
 
 
-def _read_checked(path: Path, name: str, about: dict[str, Any]) -> bytes:
-    try:
-        stated = about["files"][name]
-        size, sha256 = stated["bytes"], stated["sha256"]
-    except (KeyError, TypeError) as error:
-        raise ModelError(f"{path}: {LAYOUT.about} is damaged: it says nothing of {name}; {_REMEDY}") from error
-    try:
-        data = (path / name).read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: {name} cannot be read ({error.strerror}); {_REMEDY}") from error
-    if len(data) != size:
-        raise ModelError(f"{path}: {name} has {len(data):,} bytes and should have {size:,}; {_REMEDY}")
-    if _hash(data) != sha256:
-        raise ModelError(f"{path}: {name} was changed since it was written; {_REMEDY}")
-    return data
+def _read_checked(path: Path) -> tuple[dict[str, bytes], str]:
+    """Read all files and compare them with the list of their hashes; return them and the hash of that list."""
+    sums = read_bytes(path / SUMS, ModelError, _REMEDY)
+    lines = (line.partition("  ") for line in sums.decode("utf-8", "replace").splitlines())
+    stated = {name: sha256 for sha256, _, name in lines}
+    contents = {}
+    for name in FILES[:-1]:
+        if name not in stated:
+            raise ModelError(f"{path}: {SUMS} is damaged: it does not list {name}; {_REMEDY}")
+        contents[name] = read_bytes(path / name, ModelError, _REMEDY)
+        if _hash(contents[name]) != stated[name]:
+            raise ModelError(f"{path}: {name} was changed since it was written; {_REMEDY}")
+    return contents, _hash(sums)
 
 
 def _check_shapes(
-    path: Path,
-    heads: int,
-    grams: int,
-    cues: int,
-    weights: np.ndarray[Any, Any],
-    idf: np.ndarray[Any, Any],
-    bias: np.ndarray[Any, Any],
+    path: Path, heads: int, grams: int, cues: int, weights: NDArray[Any], idf: NDArray[Any], bias: NDArray[Any]
 ) -> None:
     wanted = {"weights": (grams + cues, heads), "idf": (grams,), "bias": (heads,)}
     for name, array in (("weights", weights), ("idf", idf), ("bias", bias)):

@@ -1,12 +1,14 @@
-"""What the linear heads see of a task: n-grams of its words and the rulebook's cues as numbers."""
+"""What the linear heads see of a task: n-grams of its words, and the rulebook's cues as features."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from escalation.rules.evidence import NEW, TITLE
 from escalation.rules.rulebook import TECHNOLOGY_CUE
 from escalation.task.text import words_of
 
@@ -17,16 +19,22 @@ if TYPE_CHECKING:
 NUMBER = "0"
 """Stands for every number."""
 MAX_WORD = 40
-"""A longer word is an identifier or data: it is cut, so that no text makes long keys."""
+"""A longer word is an identifier or data. It is cut, so that no text makes long keys."""
+STACK_GIVEN = "stack:given"
+_ASKED, _NEGATED = "@asked", "@back"
 
 
 def analyze(text: str) -> list[str]:
-    """Give the n-grams of a text, also of an empty one."""
+    """Return the n-grams of a text, as scikit-learn's vectorizer asks for them.
+
+    >>> analyze("Add 2 tables")
+    ['add', '0', 'tables', 'add 0', '0 tables']
+    """
     return ngrams(words_of(text))
 
 
 def ngrams(words: list[str]) -> list[str]:
-    """Give each word and each pair of neighbours, numbers folded to one sign.
+    """Return each word, then each pair of neighbours, with every number folded to one sign.
 
     Parameters
     ----------
@@ -43,29 +51,23 @@ def ngrams(words: list[str]) -> list[str]:
 
 
 def shortened(word: str) -> str:
-    """The word that stands for another in n-grams: one sign for all numbers, the beginning of what is too long."""
+    """Return the form of a word in n-grams: one sign for all numbers, and only the beginning of a long word."""
     return NUMBER if word.isdigit() else word[:MAX_WORD]
 
 
 def ngram_span(index: int, words: int) -> tuple[int, int]:
-    """First and last word that the n-gram at an index of `ngrams` covers."""
+    """Return the first and last word that the n-gram at an index of `ngrams` covers."""
     return (index, index) if index < words else (index - words, index - words + 1)
-
-
-STACK_GIVEN = "stack:given"
-_OF_A_CUE = ("", "@title", "@asked", "@back")
-_TITLE, _ASKED, _BACK = 1, 2, 3
-"""Each cue has these features, one behind the other."""
 
 
 class CueFeatures:
     """Names and values of the cue features of one rulebook.
 
-    For every cue: whether it stands in the task, in its first clause, in a clause with a work verb, and
-    taken back. For every category of technologies the same, and whether one is named that the stack does
-    not list. For every group: whether the stack has one of its technologies. Which technology or mode it is
-    makes no difference, so that a rulebook can gain some without training again. What the rules say is no
-    feature: it is the second signal, which joins the model's in the decision.
+    For every cue: whether it occurs in the task, in its first clause, in a clause with a work verb, and negated. For
+    every category of technologies the same, and whether one is named that the stack does not list. For every group:
+    whether the stack has one of its technologies. Which technology or mode it is makes no difference, so a rulebook
+    can gain some without new training. What the rules say is not a feature: it is the second signal, which the
+    decision joins with the model's.
 
     Parameters
     ----------
@@ -74,45 +76,40 @@ class CueFeatures:
     Attributes
     ----------
     names : tuple of str
-        Names of the features, in their order.
+        Names of the features, in order.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        cues = rulebook.cue_ids
-        names = [f"{cue}{suffix}" for cue in cues for suffix in _OF_A_CUE]
-        names += [f"{TECHNOLOGY_CUE}{category}@new" for category in rulebook.categories]
+        names = [cue + suffix for cue in rulebook.cue_ids for suffix in ("", TITLE, _ASKED, _NEGATED)]
+        names += [f"{TECHNOLOGY_CUE}{category}{NEW}" for category in rulebook.categories]
         names += [STACK_GIVEN]
         names += [f"stack:{group.category}" for group in rulebook.groups.values()]
         self.names = tuple(dict.fromkeys(names))
-        index = {name: number for number, name in enumerate(self.names)}
-        self._new = [index.get(f"{cue}@new", 0) for cue in cues]
-        self._given = index[STACK_GIVEN]
-        in_stack = {t.name: index.get(f"stack:{t.category}") for t in rulebook.technologies.values()}
-        self._in_stack = {name: number for name, number in in_stack.items() if number is not None}
+        self._index = {name: number for number, name in enumerate(self.names)}
+        self._asked = {cue: self._index[cue + _ASKED] for cue in rulebook.cue_ids}
+        self._negated = {cue: self._index[cue + _NEGATED] for cue in rulebook.cue_ids}
 
     def active(self, evidence: Evidence) -> list[int]:
-        """Give the indices of the features that are present in a task, in ascending order."""
+        """Return the indices of the features that are present in a task, in ascending order."""
         present: set[int] = set()
-        for mark, _, _, clause, taken_back in evidence.hits:
-            cue = mark.number * len(_OF_A_CUE)
-            if taken_back:
-                present.add(cue + _BACK)
-                continue
-            present.add(cue)
-            if clause == 0:
-                present.add(cue + _TITLE)
-            if clause in evidence.asked:
-                present.add(cue + _ASKED)
-            if mark.technology and mark.technology not in evidence.stack:
-                present.add(self._new[mark.number])
+        for clause in evidence.clauses.values():
+            present.update(map(self._index.__getitem__, clause.live))
+            for mention in clause.mentions:
+                if mention.negated:
+                    present.add(self._negated[mention.cue])
+                elif clause.asked:
+                    present.add(self._asked[mention.cue])
         if evidence.stack_given:
-            present.add(self._given)
-        present.update(map(self._in_stack.__getitem__, evidence.stack & self._in_stack.keys()))
+            present.add(self._index[STACK_GIVEN])
+        for category in evidence.stack.values():
+            number = self._index.get(f"stack:{category}")
+            if number is not None:
+                present.add(number)
         return sorted(present)
 
     def fingerprint(self) -> str:
-        """Hash all that a trained model depends on: names and order of the features, cues, rules and conditions.
+        """Return a hash of all that a trained model depends on: features, cues, rules and conditions.
 
         Technologies, and modes of a group, can be added without changing it.
         """
@@ -129,4 +126,4 @@ class CueFeatures:
             [condition.text for condition in rulebook.core.when],
             [group.category for group in rulebook.groups.values()],
         ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return hashlib.sha256(msgspec.json.encode(content, enc_hook=str)).hexdigest()

@@ -1,27 +1,31 @@
-"""How several signals of a label become one score: the order among labels, and what the rules say.
+"""Join the signals of a label into one score: the label's own head, the order among labels, and the rules.
 
-A target that takes both parts in tasks has four heads: whether it is escalated to, whether it is worked with, whether
-it has any part (``involved``), and how much of one, given that it has (``degree``). The last two, nested, say what the
-first two say once more, in the order that labels have: an escalation implies an involvement (nested dichotomies,
-Frank and Kramer 2004). A join weighs both views and the verdict of the rules into one logit.
+A target that can be escalated to as well as worked with has four heads: whether it is escalated to, whether it is
+worked with, whether it has any part (``involved``), and how much of one, given that it has (``degree``). The last two
+are nested dichotomies (Frank and Kramer 2004): they tell the first two once more, in the order that the labels have, as
+an escalation implies an involvement.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from math import exp, log, log1p
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-Value = Literal["for", "against", "silent"]
+import msgspec
+import numpy as np
+
+from escalation.rules.rulebook import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
 INVOLVED = "involved:"
 DEGREE = "degree:"
-_PLAIN = 300.0
-"""Logits up to here can be exponentiated, and added up, as they are."""
-_ESCALATE = "escalate:"
-_COLLABORATE = "collaborate:"
 
 
-class Join(NamedTuple):
+class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Weights of a label's signals in its logit.
 
     Attributes
@@ -29,9 +33,9 @@ class Join(NamedTuple):
     flat : float
         Of the label's own head.
     nested : float
-        Of the logit that the two nested heads of its target give.
+        Of the logit that the two nested heads of its target make.
     rules_for, rules_against : float
-        Added where the rules are for or against the label.
+        Added if the rules are for the label, or against it.
     bias : float
     """
 
@@ -41,88 +45,155 @@ class Join(NamedTuple):
     rules_against: float
     bias: float
 
-    def of_rules(self, verdict: Value) -> float:
-        """What the rules' verdict adds."""
+    def of_rules(self, verdict: str) -> float:
+        """Return what a verdict of the rules adds."""
         return self.rules_for if verdict == "for" else self.rules_against if verdict == "against" else 0.0
 
 
-class LabelPolicy(NamedTuple):
+class LabelPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the signals of a label become a decision.
 
     Attributes
     ----------
-    by_rules : bool
-        The label has too little support to be learned: the rules alone decide it.
+    rules_only : bool
+        The label has too little support to be learned, so the rules alone decide it.
     support : int
         Tasks of the training corpus that have the label.
-    model, hybrid : Join
-        The score without the rules, and with them.
+    model, hybrid : SignalWeights
+        Without the rules, and with them.
     thresholds : dict of str to float
-        Probability from which the label is given, by engine.
+        Least probability at which an engine assigns the label.
     cautious : dict of str to float or None
-        The same where an escalation must rarely be missed; None where the corpus has too few cases to promise that.
+        The same with high caution; None if the corpus has too few cases to promise a recall.
     """
 
-    by_rules: bool
+    rules_only: bool
     support: int
-    model: Join
-    hybrid: Join
+    model: SignalWeights
+    hybrid: SignalWeights
     thresholds: dict[str, float]
     cautious: dict[str, float | None]
 
-    def join(self, engine: str) -> Join:
-        """Weights of the label's signals under an engine."""
+    def weights(self, engine: str) -> SignalWeights:
+        """Return the weights of the label's signals under an engine."""
         return self.hybrid if engine == "hybrid" else self.model
 
 
+class Nested(NamedTuple):
+    """The labels that have nested heads, and their heads, as parallel arrays.
+
+    Attributes
+    ----------
+    labels, involved, degree : array of int
+        Columns of the labels, and of their two heads.
+    sign : array of float
+        1 if a high degree speaks for the label, -1 if it speaks against it.
+    """
+
+    labels: NDArray[np.intp]
+    involved: NDArray[np.intp]
+    degree: NDArray[np.intp]
+    sign: NDArray[np.float64]
+
+
 @cache
-def head_names(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the heads of a model: its labels, then two for each target that takes both parts."""
+def head_names(labels: tuple[Label, ...]) -> tuple[str, ...]:
+    """Return the names of a model's heads: its labels, then two for each target that takes both dispositions."""
     joint = joint_targets(labels)
     return (*labels, *(INVOLVED + target for target in joint), *(DEGREE + target for target in joint))
 
 
 @cache
-def joint_targets(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Targets that tasks may be escalated to, and that may be worked with as well."""
-    escalated = (label.removeprefix(_ESCALATE) for label in labels if label.startswith(_ESCALATE))
-    return tuple(target for target in escalated if _COLLABORATE + target in labels)
-
-
-class Nested(NamedTuple):
-    """The nested heads of a label: their places among the heads, and whether the degree counts for or against it."""
-
-    involved: int
-    degree: int
-    sign: float
+def joint_targets(labels: tuple[Label, ...]) -> tuple[str, ...]:
+    """Return the targets that can be escalated to as well as worked with."""
+    return tuple(
+        label.target
+        for label in labels
+        if label.disposition == "escalate" and Label("collaborate", label.target) in labels
+    )
 
 
 @cache
-def nested_heads(labels: tuple[str, ...]) -> dict[str, Nested]:
-    """Give the nested heads of every label that has them."""
+def nested_heads(labels: tuple[Label, ...]) -> Nested:
+    """Return the nested heads of all labels that have them."""
     place = {name: index for index, name in enumerate(head_names(labels))}
-    return {
-        disposition + target: Nested(place[INVOLVED + target], place[DEGREE + target], sign)
-        for target in joint_targets(labels)
-        for disposition, sign in ((_ESCALATE, 1.0), (_COLLABORATE, -1.0))
-    }
+    having = [label for label in labels if label.target in joint_targets(labels)]
+    return Nested(
+        np.array([labels.index(label) for label in having], np.intp),
+        np.array([place[INVOLVED + label.target] for label in having], np.intp),
+        np.array([place[DEGREE + label.target] for label in having], np.intp),
+        np.array([1.0 if label.disposition == "escalate" else -1.0 for label in having], np.float64),
+    )
 
 
-def nested_logit(involved: float, degree: float) -> float:
-    """Logit of the product of two probabilities, given as logits."""
+def nested_logit(involved: Any, degree: Any) -> Any:
+    """Return the logit of the product of two probabilities that are passed as logits; numbers or arrays."""
     # 1 / (p q) - 1 = (1 + e^-x)(1 + e^-y) - 1 = e^-x + e^-y + e^-(x + y)
-    x, y = -involved, -degree
-    if -_PLAIN < x < _PLAIN and -_PLAIN < y < _PLAIN:
-        return -log(exp(x) + exp(y) + exp(x + y))
-    top = max(x, y, x + y)
-    return -(top + log(exp(x - top) + exp(y - top) + exp(x + y - top)))
+    return -np.logaddexp(np.logaddexp(-involved, -degree), -involved - degree)
 
 
-def sigmoid(logit: float) -> float:
-    """Probability of a logit, without overflow."""
-    return 1.0 / (1.0 + exp(-logit)) if logit >= 0 else exp(logit) / (1.0 + exp(logit))
+def nested_logits(labels: tuple[Label, ...], logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the nested heads say of every label.
+
+    Parameters
+    ----------
+    labels : tuple of Label
+    logits : array of shape (tasks, heads)
+
+    Returns
+    -------
+    array of shape (tasks, labels)
+        Zero for a label without nested heads.
+    """
+    nested = nested_heads(labels)
+    joined = np.zeros((len(logits), len(labels)))
+    joined[:, nested.labels] = nested_logit(logits[:, nested.involved], nested.sign * logits[:, nested.degree])
+    return joined
 
 
-def log_odds(probability: float) -> float:
-    """Logit of a probability between 0 and 1, both excluded."""
-    return log(probability) - log1p(-probability)
+def weight_table(weights: Sequence[SignalWeights]) -> NDArray[np.float64]:
+    """Return the weights of all labels as an array of shape (5, labels), in the order of `SignalWeights`."""
+    return np.array([msgspec.structs.astuple(each) for each in weights], np.float64).T
+
+
+def decision_scores(
+    labels: tuple[Label, ...],
+    table: NDArray[np.float64],
+    logits: NDArray[np.float64],
+    verdicts: NDArray[np.int8],
+) -> NDArray[np.float64]:
+    """Return the score of every label, the logit of its probability: the one arithmetic of all decisions.
+
+    Parameters
+    ----------
+    labels : tuple of Label
+    table : array of shape (5, labels)
+        See `weight_table`.
+    logits : array of shape (tasks, heads)
+    verdicts : array of shape (tasks, labels)
+        1 if the rules are for the label, -1 if they are against it, 0 if they are silent.
+
+    Returns
+    -------
+    array of shape (tasks, labels)
+    """
+    flat, nested, _, _, bias = table
+    scores: NDArray[np.float64] = bias + flat * logits[:, : len(labels)] + nested * nested_logits(labels, logits)
+    return scores + rules_say(table, verdicts)
+
+
+def rules_say(table: NDArray[np.float64], verdicts: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Return what the verdicts of the rules add to the scores, of shape (tasks, labels)."""
+    _, _, rules_for, rules_against, _ = table
+    say: NDArray[np.float64] = rules_for * (verdicts == 1) + rules_against * (verdicts == -1)
+    return say
+
+
+def sigmoid(logits: Any) -> Any:
+    """Return the probability of a logit without overflow; a number or an array."""
+    return 0.5 * (1.0 + np.tanh(0.5 * logits))
+
+
+def log_odds(probabilities: Any) -> Any:
+    """Return the logit of a probability between 0 and 1, both excluded; a number or an array."""
+    return np.log(probabilities) - np.log1p(-probabilities)

@@ -1,189 +1,150 @@
-"""What is found in the words of a task at once: the n-grams of a model and the wordings beside them.
+"""The n-grams that a model knows, and the wordings beside them.
 
-Words have numbers; a pair of neighbours is found by one binary search for all pairs of a text, and three words only
-behind a pair that begins such a phrase. So no string is put together for any pair of a text.
+Wordings are lists of phrases for the many ways to say one thing. They are kept beside the corpus as ``wordings.toml``.
+A list is one feature, so a phrase that no task of the corpus has is weighed like the others of its list, and the model
+knows more than its corpus. No rule depends on them.
 """
 
 from __future__ import annotations
 
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
+import msgspec
 
-from escalation.model.features import shortened
-from escalation.model.wordings import feature_names
+from escalation.errors import CorpusError
+from escalation.files import read_toml
+from escalation.model.features import ngrams, shortened
+from escalation.rules.phrases import GAP, PhraseError, compile_phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from escalation.model.wordings import Wordings
-
+LONGEST = 3
+"""Words in the longest wording."""
 NONE = -1
-"""Row of what is no n-gram of the model."""
+"""Row of an n-gram that the model does not know."""
+
+
+class Wordings(msgspec.Struct, frozen=True):
+    """Phrases with the lists that contain them.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the lists.
+    phrases : dict of str to tuple of int
+        Numbers of the lists that contain each phrase: folded words with one space between them.
+    """
+
+    names: tuple[str, ...] = ()
+    phrases: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features: each list anywhere in a task, then each list in the task's first clause."""
+        return (*self.names, *(f"{name}@title" for name in self.names))
 
 
 class Found(NamedTuple):
-    """What stands in a task.
+    """What a vocabulary finds in a task.
 
     Attributes
     ----------
     rows : list of int
-        Of each word and then of each pair of neighbours the row of its n-gram, or `NONE`.
+        For each word, then for each pair of neighbours: the row of its n-gram, or `NONE`.
     wordings : list of int
-        Numbers of the wordings' features that are present, ascending.
+        Numbers of the wordings' features that are present, in ascending order.
     """
 
     rows: list[int]
     wordings: list[int]
 
 
-class Lexicon:
-    """Words, pairs and triples with what they stand for.
+class Vocabulary:
+    """N-grams with their rows in the weights, and wordings.
 
     Parameters
     ----------
-    words : list of str
-        In sorted order; numbered from 1, as 0 is any other word.
-    arrays : mapping of str to array
-        ``pairs`` of shape (pairs, 2) and ``triples`` of shape (triples, 3): numbers of their words, in ascending order;
-        ``word_grams`` and ``pair_grams``: whether each is an n-gram of the model; ``word_lists``, ``pair_lists``
-        and ``triple_lists``: number of the set of wordings that each belongs to, 0 for none.
-    lists : sequence of tuple of int
-        The sets of wordings; the first is empty, as is that of pairs that only begin a triple.
-    names : tuple of str
-        Names of the wordings.
+    grams : sequence of str
+        Words, and pairs of words with one space between them, in the order of their rows.
+    wordings : Wordings
 
-    Raises
-    ------
-    ValueError
-        If the parts do not fit each other.
+    Examples
+    --------
+    >>> vocabulary = Vocabulary(["add", "add table", "table"], Wordings(("stores",), {"table": (0,)}))
+    >>> vocabulary.find(["add", "table"], title=2)
+    Found(rows=[0, 2, 1], wordings=[0, 1])
     """
 
-    def __init__(
-        self,
-        words: list[str],
-        arrays: Mapping[str, NDArray[Any]],
-        lists: list[tuple[int, ...]],
-        names: tuple[str, ...],
-    ) -> None:
-        self.words = words
-        self.arrays = arrays
-        self.lists = lists
-        self.names = names
-        self._check()
-        self._number = {word: number for number, word in enumerate(words, 1)}
-        self._base = len(words) + 1
-        pairs, triples = arrays["pairs"].astype(np.int64), arrays["triples"].astype(np.int64)
-        # Behind the last pair stands one that is never found, for all that is no pair.
-        self._keys = np.append(pairs[:, 0] * self._base + pairs[:, 1], np.iinfo(np.int64).max)
-        if (np.diff(self._keys) <= 0).any():
-            raise ValueError("pairs out of order")
-        grams = int(arrays["word_grams"].sum())
-        self._word_rows = _rows([False, *arrays["word_grams"]], 0)
-        self._pair_rows = _rows([*arrays["pair_grams"], False], grams)
-        self._word_lists = np.insert(arrays["word_lists"], 0, 0)
-        self._pair_lists = np.append(arrays["pair_lists"], 0)
-        openings = self._keys.searchsorted(triples[:, 0] * self._base + triples[:, 1]) * self._base + triples[:, 2]
-        self._triples = dict(zip(openings.tolist(), arrays["triple_lists"].tolist(), strict=True))
-        self.grams = grams + int(arrays["pair_grams"].sum())
+    def __init__(self, grams: Sequence[str], wordings: Wordings) -> None:
+        self.grams = grams
+        self.wordings = wordings
+        self._row = {gram: row for row, gram in enumerate(grams)}
+        # Three words are only looked up if their first two begin such a wording.
+        self._openings = {phrase.rpartition(" ")[0] for phrase in wordings.phrases if phrase.count(" ") == 2}
 
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the wordings as features."""
-        return feature_names(self.names)
-
-    @classmethod
-    def build(cls, grams: Iterable[str], wordings: Wordings) -> Lexicon:
-        """Make the lexicon of some n-grams and wordings."""
-        known = dict.fromkeys(grams, True)
-        openings = {phrase.rpartition(" ")[0] for phrase in wordings.phrases if phrase.count(" ") > 1}
-        split = [term.split(" ") for term in {**known, **wordings.phrases, **dict.fromkeys(openings)}]
-        words = sorted({word for term in split for word in term})
-        number = {word: place for place, word in enumerate(words, 1)}
-        pairs = sorted([number[word] for word in term] for term in split if len(term) == 2)
-        triples = sorted([number[word] for word in term] for term in split if len(term) == 3)
-        lists: dict[tuple[int, ...], int] = {(): 1}
-
-        def texts(terms: list[list[int]]) -> list[str]:
-            return [" ".join(words[place - 1] for place in term) for term in terms]
-
-        def list_of(term: str) -> int:
-            if term in wordings.phrases:
-                return lists.setdefault(wordings.phrases[term], len(lists) + 1)
-            return int(term in openings)
-
-        arrays: dict[str, NDArray[Any]] = {
-            "pairs": np.array(pairs, np.uint32).reshape(-1, 2),
-            "triples": np.array(triples, np.uint32).reshape(-1, 3),
-            "word_grams": np.array([word in known for word in words], bool),
-            "pair_grams": np.array([pair in known for pair in texts(pairs)], bool),
-            "word_lists": np.array([list_of(word) for word in words], np.uint16),
-            "pair_lists": np.array([list_of(pair) for pair in texts(pairs)], np.uint16),
-            "triple_lists": np.array([list_of(triple) for triple in texts(triples)], np.uint16),
-        }
-        return cls(words, arrays, [(), *lists], wordings.names)
-
-    def gram_texts(self) -> list[str]:
-        """Give the n-grams as texts, in the order of their rows."""
-        singles = [word for word, known in zip(self.words, self.arrays["word_grams"], strict=True) if known]
-        pairs = self.arrays["pairs"][self.arrays["pair_grams"]].tolist()
-        return singles + [f"{self.words[first - 1]} {self.words[second - 1]}" for first, second in pairs]
+    def __len__(self) -> int:
+        return len(self.grams)
 
     def find(self, words: list[str], title: int) -> Found:
-        """Find what stands in a task.
+        """Find n-grams and wordings in a task.
 
         Parameters
         ----------
         words : list of str
             Folded words of the task.
         title : int
-            So many of them stand in the first clause.
+            How many of them are in the first clause.
         """
-        numbers = [*map(self._number.get, words, repeat(0))]
-        if 0 in numbers:
-            for index, number in enumerate(numbers):
-                if not number:
-                    numbers[index] = self._number.get(shortened(words[index]), 0)
-        places = np.array(numbers, np.int64)
-        keys = places[:-1] * self._base
-        keys += places[1:]
-        pairs = self._keys.searchsorted(keys)
-        pairs[self._keys.take(pairs) != keys] = len(self._keys) - 1
-        rows = np.concatenate((self._word_rows.take(places), self._pair_rows.take(pairs)))
-        held = np.concatenate((self._word_lists.take(places), self._pair_lists.take(pairs)))
-        count, behind = len(words), len(self.names)
+        kept = [shortened(word) for word in words]
+        pairs = [f"{first} {second}" for first, second in pairwise(kept)]
+        rows = [self._row.get(gram, NONE) for gram in kept + pairs]
+        phrases, openings = self.wordings.phrases, self._openings
         present: set[int] = set()
-        for index, number in enumerate(held.tolist()):
-            if not number:
-                continue
-            found = self.lists[number]
-            first = index if index < count else index - count
-            if index >= count and first + 2 < count:
-                found += self.lists[self._triples.get(int(pairs[first]) * self._base + numbers[first + 2], 0)]
-            present.update(found)
-            if first < title:
-                present.update([number + behind for number in found])
-        return Found(rows.tolist(), sorted(present))
-
-    def _check(self) -> None:
-        arrays, sizes = self.arrays, (len(self.words), len(self.arrays["pairs"]), len(self.arrays["triples"]))
-        for name, size in zip(("word_lists", "pair_lists", "triple_lists"), sizes, strict=True):
-            if arrays[name].shape != (size,) or arrays[name].max(initial=0) >= len(self.lists):
-                raise ValueError(f"{name} and what it is about")
-        for name, size in zip(("word_grams", "pair_grams"), sizes, strict=False):
-            if arrays[name].shape != (size,) or arrays[name].dtype != bool:
-                raise ValueError(f"{name} and what it is about")
-        for name, length in (("pairs", 2), ("triples", 3)):
-            if arrays[name].shape[1:] != (length,) or arrays[name].max(initial=0) > len(self.words):
-                raise ValueError(f"{name} of words that there are not")
-        if any(not 0 <= number < len(self.names) for numbers in self.lists for number in numbers):
-            raise ValueError("a wording without a name")
+        in_title: set[int] = set()
+        for grams in (kept, pairs):
+            for first, gram in enumerate(grams):
+                numbers = phrases.get(gram)
+                if numbers is not None:
+                    (in_title if first < title else present).update(numbers)
+        for first, pair in enumerate(pairs[:-1]):
+            if pair in openings:
+                numbers = phrases.get(f"{pair} {kept[first + 2]}", ())
+                (in_title if first < title else present).update(numbers)
+        present |= in_title
+        behind = len(self.wordings.names)
+        return Found(rows, sorted(present) + sorted(number + behind for number in in_title))
 
 
-def _rows(grams: Iterable[bool], first: int) -> NDArray[np.int32]:
-    """Number what is an n-gram, from a first row on."""
-    known = np.fromiter(grams, bool)
-    return np.where(known, first + np.cumsum(known) - 1, NONE).astype(np.int32)
+def read_wordings(path: Path) -> Wordings:
+    """Read the wordings beside a corpus; without such a file there are none.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read or is not a TOML table of lists of phrases, or if a phrase does not compile, has a
+        gap or has more than three words.
+    """
+    if not path.exists():
+        return Wordings()
+    tables = read_toml(path, CorpusError, "correct it or move it away")
+    found: dict[str, set[int]] = {}
+    for number, (name, texts) in enumerate(tables.items()):
+        if not isinstance(texts, list):
+            raise CorpusError(f"{path}: {name} is not a list of phrases; write {name} = ['one phrase', 'another']")
+        for text in texts:
+            for phrase in _variants(path, name, text):
+                found.setdefault(phrase, set()).add(number)
+    return Wordings(tuple(tables), {phrase: tuple(sorted(found[phrase])) for phrase in sorted(found)})
+
+
+def _variants(path: Path, name: str, text: object) -> list[str]:
+    try:
+        variants = compile_phrase(text) if isinstance(text, str) else ()
+    except PhraseError as error:
+        raise CorpusError(f"{path}: {name} has {text!r}, which does not compile: it {error}") from error
+    if not variants or any(len(v) > LONGEST or GAP in v or any(word.endswith("*") for word in v) for v in variants):
+        raise CorpusError(f"{path}: {name} has {text!r}; a wording has one to {LONGEST} words, no gap and no *")
+    return [" ".join(ngrams(list(variant))[: len(variant)]) for variant in variants]

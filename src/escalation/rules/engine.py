@@ -1,47 +1,40 @@
-"""What the rules say of every label: for, against or silent, with the cues that made them speak."""
+"""Judge every label by the documented rules: for, against or silent, with the mentions that decided."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from escalation.rules.evidence import EvidenceReader
+from escalation.rules.evidence import NEW, TITLE, EvidenceReader
 from escalation.rules.rulebook import CORE
 from escalation.task.stack import StackProfile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from escalation.rules.evidence import ClauseMarks, CueHit, Evidence, MarkSets
-    from escalation.rules.rulebook import Condition, Rule, Rulebook
+    from escalation.rules.evidence import Clause, Evidence, Mention
+    from escalation.rules.rulebook import Condition, Label, Rule, Rulebook
 
 Value = Literal["for", "against", "silent"]
-_CLAUSES_KEPT = 8192
-"""What the rules say of so many kinds of clauses is remembered."""
+VALUES: dict[Value, int] = {"for": 1, "silent": 0, "against": -1}
+"""Verdicts as numbers."""
 
 
 class Fired(NamedTuple):
-    """A rule that spoke in a clause.
+    """A rule that applies to a clause.
 
     Attributes
     ----------
     rule : Rule
     value : {"for", "against"}
     clause : int
-    condition : Condition
-        The one that is met: of `when`, or of `unless` where that made it speak against.
-    taken_back : bool
-        It speaks against as what would have made it speak is taken back.
+    mentions : list of Mention
+        The cues that made it apply: of a condition that is met, or of one that would be met if it were not negated.
     """
 
     rule: Rule
     value: Value
     clause: int
-    condition: Condition
-    taken_back: bool
-
-    def hits(self, evidence: Evidence) -> list[CueHit]:
-        """Give the cues that made it speak."""
-        return evidence.behind(self.condition, self.clause, taken_back=self.taken_back)
+    mentions: list[Mention]
 
 
 class Verdict(NamedTuple):
@@ -50,8 +43,8 @@ class Verdict(NamedTuple):
     Attributes
     ----------
     value : {"for", "against", "silent"}
-        ``for`` where a rule fires; ``against`` where rules would fire, were they not all taken back or
-        met by what marks the ordinary; else ``silent``.
+        ``for`` if a rule fires; ``against`` if rules would fire but are all negated, or met by what marks ordinary
+        work; else ``silent``.
     fired : tuple of Fired
         The rules behind the value, in the order of the text.
     """
@@ -63,145 +56,116 @@ class Verdict(NamedTuple):
 SILENT = Verdict("silent")
 
 
-class _Sets(NamedTuple):
-    """A condition as sets of marks: what must all be live, none of what must be, and its bare cues."""
+class _Marks(NamedTuple):
+    """A condition as sets of marks."""
 
     condition: Condition
-    wanted: int
-    unwanted: tuple[int, ...]
-    cues: int
+    all: frozenset[str]
+    none: frozenset[str]
+    cues: frozenset[str]
+    """The cues of `all` without ``@new`` and ``@title``: what a negated clause must mention."""
 
-    def meets(self, live: int) -> bool:
-        if live & self.wanted != self.wanted:
-            return False
-        return not self.unwanted or not any(live & some == some for some in self.unwanted)
+    def hold(self, live: set[str]) -> bool:
+        return self.all <= live and self.none.isdisjoint(live)
 
 
 class _Case(NamedTuple):
-    """A rule with its conditions as sets.
-
-    Attributes
-    ----------
-    firsts : int
-        The first cue of each condition: without one of them in a clause, the rule has nothing to say there.
-    """
+    """A rule with its conditions as marks and the labels that it is about."""
 
     rule: Rule
-    labels: tuple[str, ...]
-    when: tuple[_Sets, ...]
-    unless: tuple[_Sets, ...]
-    firsts: int
-
-
-class _Said(NamedTuple):
-    """What one rule says of a kind of clause."""
-
-    rule: Rule
-    labels: tuple[str, ...]
-    value: Value
-    condition: Condition
-    taken_back: bool
+    labels: tuple[Label, ...]
+    when: tuple[_Marks, ...]
+    unless: tuple[_Marks, ...]
 
 
 class RuleEngine:
-    """The documented rules as a deterministic judge, with no model and no state.
+    """The documented rules as a deterministic judge, without a model and without state.
 
     Parameters
     ----------
     rulebook : Rulebook
+
+    Examples
+    --------
+    >>> from escalation import load_rulebook
+    >>> verdicts = RuleEngine(load_rulebook()).verdicts("Write the Dockerfile")
+    >>> verdicts["escalate:docker-compose-specialist"].value
+    'for'
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self.reader = EvidenceReader(rulebook)
-        sets = self.reader.sets
-        self._silent = dict.fromkeys(rulebook.labels, SILENT)
-        self._cases = [self._case(rule, sets) for rule in rulebook.rules.values()]
-        self._core = _as_sets(rulebook.core.when, sets)
-        # Most clauses are like others: what is said of their marks is remembered.
-        self._said: dict[tuple[int, int, int], tuple[tuple[_Said, ...], bool]] = {}
+        self._core = _as_marks(rulebook.core.when)
+        # A rule can only apply to a clause that mentions the first cue of one of its conditions.
+        self._cases: dict[str, list[int]] = {}
+        self._by_number: list[_Case] = []
+        for number, rule in enumerate(rulebook.rules.values()):
+            labels = tuple(dict.fromkeys(rulebook.label(rule.disposition, target) for target in rule.targets))
+            self._by_number.append(_Case(rule, labels, _as_marks(rule.when), _as_marks(rule.unless)))
+            for cue in {condition.all[0].cue for condition in rule.when}:
+                self._cases.setdefault(cue, []).append(number)
 
-    def verdicts(self, text: str, stack: StackProfile | None = None) -> dict[str, Verdict]:
+    def verdicts(self, text: str, stack: StackProfile | None = None) -> dict[Label, Verdict]:
         """Judge every label of a task.
 
         Parameters
         ----------
         text : str
-            The task.
         stack : StackProfile, optional
 
         Returns
         -------
-        dict of str to Verdict
-            One verdict a label of the rulebook. Time is linear in the text's length.
+        dict of Label to Verdict
+            One verdict per label of the rulebook. The time is linear in the text's length.
         """
         return self.judge(self.reader.read(text, stack or StackProfile()))
 
-    def judge(self, evidence: Evidence) -> dict[str, Verdict]:
-        """Judge every label from evidence that is read already."""
-        fired: dict[str, list[Fired]] = {}
+    def judge(self, evidence: Evidence) -> dict[Label, Verdict]:
+        """Judge every label from evidence that has been read already."""
+        fired: dict[Label, list[Fired]] = {}
         own = False
-        for clause, marks in evidence.clauses.items():
-            said, core = self._of_clause(marks)
-            own = own or core
-            for rule, labels, value, condition, taken_back in said:
-                spoken = Fired(rule, value, clause, condition, taken_back)
-                for label in labels:
-                    fired.setdefault(label, []).append(spoken)
-        verdicts = self._silent.copy()
-        shared = handed_over = False
-        for label, entries in fired.items():
-            speaking = tuple(entry for entry in entries if entry.value == "for")
-            verdicts[label] = Verdict("for", speaking) if speaking else Verdict("against", tuple(entries))
-            if speaking:
-                handed_over = handed_over or label.startswith("escalate:")
-                shared = shared or label.startswith("collaborate:")
-        # Its own work is named, or something is shared and nothing handed over.
-        if own or (shared and not handed_over):
+        for number, clause in evidence.clauses.items():
+            own = own or any(marks.hold(clause.live) for marks in self._core)
+            mentioned = {mention.cue for mention in clause.mentions}
+            cases = sorted({case for cue in mentioned for case in self._cases.get(cue, ())})
+            for case in map(self._by_number.__getitem__, cases):
+                found = _apply(case, evidence, clause, number)
+                if found is not None:
+                    for label in case.labels:
+                        fired.setdefault(label, []).append(found)
+        verdicts = dict.fromkeys(self.rulebook.labels, SILENT)
+        for label, rules in fired.items():
+            speaking = tuple(rule for rule in rules if rule.value == "for")
+            verdicts[label] = Verdict("for", speaking) if speaking else Verdict("against", tuple(rules))
+        parts = {label.disposition for label, verdict in verdicts.items() if verdict.value == "for"}
+        # Own work is named, or something is shared and nothing is handed over.
+        if own or parts == {"collaborate"}:
             verdicts[CORE] = Verdict("for")
-        elif handed_over:
+        elif "escalate" in parts:
             verdicts[CORE] = Verdict("against")
         return verdicts
 
-    def _of_clause(self, marks: ClauseMarks) -> tuple[tuple[_Said, ...], bool]:
-        """What the rules say of a clause, and whether it names the home mode's own work."""
-        key = marks.live, marks.every, marks.taken_back
-        known = self._said.get(key)
-        if known is None:
-            said = [_say(case, *key) for case in self._cases if marks.every & case.firsts]
-            known = tuple(filter(None, said)), any(sets.meets(marks.live) for sets in self._core)
-            if len(self._said) < _CLAUSES_KEPT:
-                self._said[key] = known
-        return known
 
-    def _case(self, rule: Rule, sets: MarkSets) -> _Case:
-        # Members of a group speak for the group's label.
-        labels = tuple(dict.fromkeys(self.rulebook.label(rule.disposition, target) for target in rule.targets))
-        firsts = 0
-        for condition in rule.when:
-            firsts |= 1 << sets.number[condition.all[0].cue]
-        return _Case(rule, labels, _as_sets(rule.when, sets), _as_sets(rule.unless, sets), firsts)
-
-
-def _as_sets(conditions: Sequence[Condition], sets: MarkSets) -> tuple[_Sets, ...]:
+def _as_marks(conditions: Sequence[Condition]) -> tuple[_Marks, ...]:
+    suffixes = {"": "", "new": NEW, "title": TITLE}
     found = []
     for condition in conditions:
-        wanted = cues = 0
-        for cue in condition.all:
-            wanted |= sets.of(cue)
-            cues |= 1 << sets.number[cue.cue]
-        found.append(_Sets(condition, wanted, tuple(map(sets.of, condition.none)), cues))
+        wanted, unwanted = (
+            frozenset(cue.cue + suffixes[cue.only] for cue in cues) for cues in (condition.all, condition.none)
+        )
+        found.append(_Marks(condition, wanted, unwanted, frozenset(cue.cue for cue in condition.all)))
     return tuple(found)
 
 
-def _say(case: _Case, live: int, every: int, taken_back: int) -> _Said | None:
-    """Give what a rule says of a clause: for, or against where it is met by the ordinary or taken back."""
-    for sets in case.when:
-        if sets.meets(live):
-            opposing = next((other.condition for other in case.unless if other.meets(live)), None)
-            if opposing is not None:
-                return _Said(case.rule, case.labels, "against", opposing, False)
-            return _Said(case.rule, case.labels, "for", sets.condition, False)
-        if every & sets.cues == sets.cues and taken_back & sets.cues:
-            return _Said(case.rule, case.labels, "against", sets.condition, True)
+def _apply(case: _Case, evidence: Evidence, clause: Clause, number: int) -> Fired | None:
+    """Return what a rule says of a clause: for it, or against it if it marks ordinary work or is negated."""
+    for marks in case.when:
+        if marks.hold(clause.live):
+            opposing = next((other.condition for other in case.unless if other.hold(clause.live)), None)
+            value: Value = "for" if opposing is None else "against"
+            mentions = evidence.behind(opposing or marks.condition, clause, negated=False)
+            return Fired(case.rule, value, number, mentions)
+        if not marks.cues.isdisjoint(clause.negated) and marks.cues <= clause.live | clause.negated:
+            return Fired(case.rule, "against", number, evidence.behind(marks.condition, clause, negated=True))
     return None

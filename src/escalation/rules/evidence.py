@@ -1,13 +1,12 @@
-"""What of the rulebook stands in a task: cues and technologies, mentions taken back.
+"""Find the rulebook's cues and technologies in a task, and which of these mentions are negated.
 
-A clause is three sets of marks, kept as the bits of whole numbers: what stands in it, what of that is not taken back,
-and what is. Conditions of rules are such sets too, so that comparing costs the same however many cues there are.
+A clause becomes two sets of marks: those that are live and those that are negated. A mark is the id of a cue
+(``"db.table"``), the same in the first clause (``"db.table@title"``), or a technology that the Stack Profile does not
+list (``"tech.orm@new"``). The conditions of rules are such sets too.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.rules.phrases import GAP, PhraseFinder, compile_phrase
@@ -18,136 +17,124 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from escalation.rules.phrases import Hit
-    from escalation.rules.rulebook import Condition, Rulebook, Wanted
+    from escalation.rules.rulebook import Condition, Rulebook
     from escalation.task.stack import StackProfile
     from escalation.task.text import Reading
 
+TITLE, NEW = "@title", "@new"
 _REACH = 4
-"""How many words after "no" or "without" a mention may begin to be taken back."""
+"""A mention is negated if it begins within this many words after "no" or "without"."""
 _NAMES_KEPT = 4096
 _NAME_KEPT = 100
-"""So many names of Stack Profiles, if they have no more characters, are remembered with the technologies they mean."""
+"""Names of Stack Profiles are cached: at most this many, none with more characters."""
 
 
-class Mark:
+class Mark(NamedTuple):
     """What a phrase of the rulebook stands for.
 
     Attributes
     ----------
-    number : int
-        Place of the cue among `Rulebook.cue_ids`.
     cue : str
         Id of the cue; ``tech.CATEGORY`` for a technology.
     technology : str or None
         Name of the technology.
-    asks : bool
-        The cue is a work verb.
-    takes_back : {"following", "clause"} or None
-        How far the cue takes mentions back.
+    kind : {"cue", "work", "following", "clause", "idiom"}
+        An ordinary cue or technology; a work verb; a negation, with its reach; an idiom, which names a technology
+        without being a cue.
     """
 
-    __slots__ = ("asks", "cue", "number", "takes_back", "technology")
-
-    def __init__(
-        self,
-        number: int,
-        cue: str,
-        technology: str | None = None,
-        asks: bool = False,
-        takes_back: str | None = None,
-    ) -> None:
-        self.number = number
-        self.cue = cue
-        self.technology = technology
-        self.asks = asks
-        self.takes_back = takes_back
+    cue: str
+    technology: str | None = None
+    kind: str = "cue"
 
 
-class CueHit(NamedTuple):
+class Mention(NamedTuple):
     """A cue in a text.
 
     Attributes
     ----------
-    mark : Mark
+    cue : str
+        Id of the cue; ``tech.CATEGORY`` for a technology.
+    technology : str or None
     first, last : int
         The words that it covers, both included.
     clause : int
         Number of the clause.
-    taken_back : bool
-        Whether a negation or the like takes it back.
+    negated : bool
     """
 
-    mark: Mark
+    cue: str
+    technology: str | None
     first: int
     last: int
     clause: int
-    taken_back: bool
+    negated: bool
 
 
-_CLAUSE = attrgetter("clause")
+class Clause:
+    """The marks and mentions of one clause."""
 
+    __slots__ = ("asked", "live", "mentions", "negated")
 
-class ClauseMarks:
-    """The marks of one clause as bits: all of them, those that are live, those taken back."""
-
-    __slots__ = ("every", "live", "taken_back")
-
-    def __init__(self, title: int) -> None:
-        self.every = self.live = title
-        self.taken_back = 0
+    def __init__(self) -> None:
+        self.live: set[str] = set()
+        self.negated: set[str] = set()
+        self.mentions: list[Mention] = []
+        self.asked = False
 
 
 class Evidence(NamedTuple):
-    """What stands in a task.
+    """What the rulebook finds in a task.
 
     Attributes
     ----------
     reading : Reading
-    hits : list of CueHit
-        In the order of the text.
-    asked : set of int
-        Clauses with a work verb.
-    clauses : dict of int to ClauseMarks
-        Those with a hit.
-    stack : frozenset of str
-        Technologies that the Stack Profile lists.
+    clauses : dict of int to Clause
+        The clauses that mention a cue.
+    idioms : list of Mention
+        Technologies named by an idiom alone.
+    stack : dict of str to str
+        Technologies that the Stack Profile lists, with their categories.
     stack_given : bool
     """
 
     reading: Reading
-    hits: list[CueHit]
-    asked: set[int]
-    clauses: dict[int, ClauseMarks]
-    stack: frozenset[str]
+    clauses: dict[int, Clause]
+    idioms: list[Mention]
+    stack: dict[str, str]
     stack_given: bool
 
     @property
-    def technologies(self) -> dict[str, CueHit]:
-        """Technologies that the text names and does not take back, each with its first mention."""
-        named: dict[str, CueHit] = {}
-        for hit in self.hits:
-            if hit.mark.technology and not hit.taken_back:
-                named.setdefault(hit.mark.technology, hit)
+    def mentions(self) -> Iterable[Mention]:
+        """All mentions, in the order of the text."""
+        return (mention for clause in self.clauses.values() for mention in clause.mentions)
+
+    @property
+    def technologies(self) -> dict[str, Mention]:
+        """Technologies that the text names without negating them, each with its first mention."""
+        named: dict[str, Mention] = {}
+        for mention in self.mentions:
+            if mention.technology and not mention.negated:
+                named.setdefault(mention.technology, mention)
         return named
 
-    def names(self, cues: Iterable[str]) -> bool:
-        """Whether one of some cues stands in the task and is not taken back."""
-        return any(hit.mark.cue in cues and not hit.taken_back for hit in self.hits)
+    def has_any(self, cues: Iterable[str]) -> bool:
+        """Return whether one of some cues occurs in the task and is not negated."""
+        return any(not clause.live.isdisjoint(cues) for clause in self.clauses.values())
 
-    def behind(self, condition: Condition, clause: int, *, taken_back: bool) -> list[CueHit]:
-        """Give the hits of a condition's cues in a clause: those that are live, or also those taken back."""
-        first, last = (bisect_left(self.hits, number, key=_CLAUSE) for number in (clause, clause + 1))
-        here = [hit for hit in self.hits[first:last] if taken_back or not hit.taken_back]
-        return [hit for wanted in condition.all for hit in here if self._is(hit, wanted, new=not taken_back)]
+    def behind(self, condition: Condition, clause: Clause, *, negated: bool) -> list[Mention]:
+        """Return the mentions that meet a condition in a clause: the live ones, or the negated ones as well."""
+        here = [mention for mention in clause.mentions if negated or not mention.negated]
+        return [
+            mention
+            for wanted in condition.all
+            for mention in here
+            if mention.cue == wanted.cue and (negated or wanted.only != "new" or mention.technology not in self.stack)
+        ]
 
-    def _is(self, hit: CueHit, wanted: Wanted, *, new: bool) -> bool:
-        if hit.mark.cue != wanted.cue:
-            return False
-        return not (new and wanted.only == "new" and hit.mark.technology in self.stack)
 
-
-class _TakenBack:
-    """What takes mentions back in one clause; asking costs the same however much there is."""
+class _Negations:
+    """The negations of one clause."""
 
     def __init__(self) -> None:
         self._ends: set[int] = set()
@@ -155,16 +142,14 @@ class _TakenBack:
         self._last_start: int | None = None
 
     def add(self, hit: Hit[Mark]) -> None:
-        if hit.key.takes_back == "following":
+        if hit.key.kind == "following":
             self._ends.add(hit.last)
             return
         self._first_end = hit.last if self._first_end is None else min(self._first_end, hit.last)
         self._last_start = hit.first if self._last_start is None else max(self._last_start, hit.first)
 
-    def covers(self, hit: Hit[Mark]) -> bool:
-        """Whether a mention is taken back: by what stands shortly before it, or anywhere beside it in the clause."""
-        if hit.key.takes_back:
-            return False
+    def cover(self, hit: Hit[Mark]) -> bool:
+        """Return whether a negation occurs shortly before a mention, or one for the whole clause beside it."""
         if any(hit.first - skipped in self._ends for skipped in range(_REACH)):
             return True
         before = self._first_end is not None and self._first_end <= hit.first
@@ -172,30 +157,8 @@ class _TakenBack:
         return before or after
 
 
-class MarkSets:
-    """The bits that stand for the cues of a rulebook, and what conditions look like in them.
-
-    Parameters
-    ----------
-    rulebook : Rulebook
-    """
-
-    def __init__(self, rulebook: Rulebook) -> None:
-        ids = rulebook.cue_ids
-        self.number = {cue: number for number, cue in enumerate(ids)}
-        # Behind the cues: a technology of the category that the stack does not list; and the first clause.
-        self.new = {cue: 1 << len(ids) + number for cue, number in self.number.items()}
-        self.title = 1 << 2 * len(ids)
-
-    def of(self, wanted: Wanted) -> int:
-        """The bits that must all be there for a wanted cue to be."""
-        if wanted.only == "new":
-            return self.new[wanted.cue]
-        return 1 << self.number[wanted.cue] | (self.title if wanted.only == "title" else 0)
-
-
 class EvidenceReader:
-    """Finds the evidence of one rulebook.
+    """Finds the evidence of one rulebook in tasks.
 
     Parameters
     ----------
@@ -203,21 +166,18 @@ class EvidenceReader:
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self.sets = MarkSets(rulebook)
-        number = self.sets.number
         phrases: dict[Mark, Iterable[str]] = {}
         for cue in rulebook.cues.values():
-            reach = cue.reach if cue.role == "takes_back" else None
-            phrases[Mark(number[cue.id], cue.id, None, cue.role == "work", reach)] = cue.phrases
+            kind = {"work": "work", "takes_back": cue.reach}.get(cue.role, "cue")
+            phrases[Mark(cue.id, None, kind)] = cue.phrases
         for technology in rulebook.technologies.values():
             category = TECHNOLOGY_CUE + technology.category
-            phrases[Mark(number[category], category, technology.name)] = technology.aliases
+            phrases[Mark(category, technology.name)] = technology.aliases
+            if technology.idioms:
+                phrases[Mark(category, technology.name, "idiom")] = technology.idioms
         self._finder = PhraseFinder(phrases)
-        self._by_idiom = {
-            category: PhraseFinder({t.name: t.idioms for t in rulebook.technologies.values() if t.category == category})
-            for category in {t.category for t in rulebook.technologies.values() if t.idioms}
-        }
-        # A project's profile comes with each of its tasks.
+        self._category = {technology.name: technology.category for technology in rulebook.technologies.values()}
+        # Every task of a project comes with the same profile.
         self._listed: dict[tuple[str, str], frozenset[str]] = {}
         self.work_verbs = frozenset(
             variant[0]
@@ -229,58 +189,53 @@ class EvidenceReader:
         )
 
     def read(self, text: str, stack: StackProfile) -> Evidence:
-        """Read a task: linear in the length of its text."""
+        """Read a task, in time linear in the length of its text."""
         reading = read(text, self.work_verbs)
-        found = self._finder.find(reading)
-        listed = self.technologies_in(stack)
-        asked: set[int] = set()
-        backs: dict[int, _TakenBack] = {}
-        for hit in found:
-            if hit.key.asks:
-                asked.add(hit.clause)
-            elif hit.key.takes_back:
-                backs.setdefault(hit.clause, _TakenBack()).add(hit)
-        hits: list[CueHit] = []
-        clauses: dict[int, ClauseMarks] = {}
-        for hit in found:
-            mark, first, end, clause = hit
-            taken_back = clause in backs and backs[clause].covers(hit)
-            hits.append(CueHit(mark, first, end - 1, clause, taken_back))
-            marks = clauses.get(clause)
-            if marks is None:
-                marks = clauses[clause] = ClauseMarks(0 if clause else self.sets.title)
-            bits = 1 << mark.number
-            if mark.technology and mark.technology not in listed:
-                bits |= self.sets.new[mark.cue]
-            marks.every |= bits
-            if taken_back:
-                marks.taken_back |= bits
-            else:
-                marks.live |= bits
-        return Evidence(reading, hits, asked, clauses, listed, bool(stack))
+        hits = self._finder.find(reading)
+        listed = self._technologies_in(stack)
+        negations: dict[int, _Negations] = {}
+        for hit in hits:
+            if hit.key.kind in ("following", "clause"):
+                negations.setdefault(hit.clause, _Negations()).add(hit)
+        clauses: dict[int, Clause] = {}
+        idioms: list[Mention] = []
+        for hit in hits:
+            (cue, technology, kind), first, end, number = hit
+            if kind == "idiom":
+                idioms.append(Mention(cue, technology, first, end - 1, number, False))
+                continue
+            clause = clauses.get(number)
+            if clause is None:
+                clause = clauses[number] = Clause()
+            negated = number in negations and kind in ("cue", "work") and negations[number].cover(hit)
+            clause.mentions.append(Mention(cue, technology, first, end - 1, number, negated))
+            clause.asked = clause.asked or kind == "work"
+            marks = clause.negated if negated else clause.live
+            marks.add(cue)
+            if number == 0:
+                marks.add(cue + TITLE)
+            if technology and technology not in listed:
+                marks.add(cue + NEW)
+        return Evidence(reading, clauses, idioms, listed, bool(stack))
 
-    def technologies_in(self, stack: StackProfile) -> frozenset[str]:
-        """Names of the rulebook's technologies that a Stack Profile lists, found through all aliases."""
+    def _technologies_in(self, stack: StackProfile) -> dict[str, str]:
+        """Return the rulebook's technologies that a Stack Profile lists under any alias, with their categories."""
         found: set[str] = set()
         for category, names in stack.technologies.items():
             for name in names:
                 listed = self._listed.get((category, name))
                 if listed is None:
-                    listed = self._technologies_listed(category, name)
+                    listed = self._technologies_named(category, name)
                     if len(self._listed) < _NAMES_KEPT and len(name) <= _NAME_KEPT:
                         self._listed[category, name] = listed
                 found |= listed
-        return frozenset(found)
+        return {name: self._category[name] for name in found}
 
-    def _technologies_listed(self, category: str, name: str) -> frozenset[str]:
-        reading = read(name)
-        named = (hit.key.technology for hit in self._finder.find(reading))
-        idioms = (technology for technology, _, _ in self.idioms_in(reading, category))
-        return frozenset(technology for technology in (*named, *idioms) if technology)
-
-    def idioms_in(self, reading: Reading, category: str) -> list[tuple[str, int, int]]:
-        """Technologies of a category that a text tells by idioms alone, with first and last word."""
-        finder = self._by_idiom.get(category)
-        if finder is None:
-            return []
-        return [(hit.key, hit.first, hit.last - 1) for hit in finder.find(reading)]
+    def _technologies_named(self, category: str, name: str) -> frozenset[str]:
+        """Return the technologies that a name in a profile means; idioms count only in their own category."""
+        marks = (hit.key for hit in self._finder.find(read(name)))
+        return frozenset(
+            mark.technology
+            for mark in marks
+            if mark.technology and (mark.kind != "idiom" or mark.cue == TECHNOLOGY_CUE + category)
+        )

@@ -1,23 +1,23 @@
-"""Read a rulebook from TOML and refuse it, with file, key and remedy, where it is wrong."""
-
-from __future__ import annotations
+"""Read a rulebook from TOML and check it; one run reports the faults of all its tables."""
 
 import hashlib
-import tomllib
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar, get_args
+
+import msgspec
 
 from escalation.errors import RulebookError
-from escalation.rules.consistency import check_consistency
+from escalation.files import parse_toml, read_bytes
 from escalation.rules.phrases import PhraseError, compile_phrase
 from escalation.rules.rulebook import (
+    DISPOSITIONS,
     TECHNOLOGY_CUE,
     Acceptance,
-    Area,
+    AcceptedWhen,
     Condition,
     CoreRule,
     Cue,
-    Disposition,
-    Example,
     Group,
     Mode,
     Reach,
@@ -26,17 +26,67 @@ from escalation.rules.rulebook import (
     Rulebook,
     Source,
     Technology,
+    Text,
+    Texts,
     Wanted,
 )
-from escalation.rules.tables import Table, root_table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 FORMAT = 1
+_MAX_REPORTED = 20
+_NAME_KEYS = {
+    "sources": "id",
+    "modes": "slug",
+    "groups": "slug",
+    "technologies": "name",
+    "cues": "id",
+    "rules": "id",
+    "acceptance": "id",
+}
+_CHOICES = {
+    "disposition": DISPOSITIONS,
+    "dispositions": DISPOSITIONS,
+    "role": get_args(Role),
+    "reach": get_args(Reach),
+    "condition": get_args(AcceptedWhen),
+}
+_TYPES = {"str": "a string", "int": "an integer", "bool": "a boolean", "array": "an array", "object": "a table"}
 
 T = TypeVar("T")
+_Tables: TypeAlias = list[dict[str, Any]]
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    """The keys of a file. Its tables are converted one by one; `areas` only documents it."""
+
+    format: int
+    name: Text
+    home: Text
+    title: Text
+    core: dict[str, Any]
+    sources: _Tables
+    modes: _Tables
+    groups: _Tables
+    technologies: _Tables
+    cues: _Tables
+    rules: _Tables
+    acceptance: _Tables
+    areas: list[dict[str, str]] = []
+
+
+class _Member(msgspec.Struct, forbid_unknown_fields=True):
+    mode: Text
+    technologies: Texts
+
+
+class _Written(msgspec.Struct):
+    """What a table has in the file in another form than in its type, and what only documents a rule."""
+
+    source: Text = ""
+    when: Texts = ()
+    unless: Texts = ()
+    members: tuple[_Member, ...] = ()
+    area: str = ""
+    condition: str = ""
 
 
 def load_rulebook(path: Path) -> Rulebook:
@@ -45,7 +95,7 @@ def load_rulebook(path: Path) -> Rulebook:
     Parameters
     ----------
     path : Path
-        A TOML file of format 1, as those in `data/rulebooks/` show it.
+        A TOML file of format 1; `data/rulebooks/` has an example.
 
     Returns
     -------
@@ -54,281 +104,235 @@ def load_rulebook(path: Path) -> Rulebook:
     Raises
     ------
     RulebookError
-        If the file cannot be read, has an unknown or missing key, a value of the wrong kind, a doubled
-        id, a name that is not defined, a rule without target, or a phrase that does not compile.
-        The message names file, key and remedy.
+        If the file cannot be read, a key is unknown or missing, a value has the wrong type, an id is used twice, a name
+        is not defined, a phrase or condition does not compile, or tables contradict each other. The message has a line
+        for each fault, with file, place and remedy.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RulebookError(f"{path}: cannot be read ({error.strerror}); name a rulebook file") from error
-    try:
-        data = tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RulebookError(f"{path}: is not TOML ({error}); mend it at that place") from error
-    root = root_table(path, data)
-    if root.integer("format") != FORMAT:
-        raise root.refusal("format", f"is not {FORMAT}", "this version reads only that format")
-    name, home, title = root.string("name"), root.string("home"), root.string("title")
-    sources = _by_id(root, "sources", _source, "id")
-    modes = _by_id(root, "modes", _mode, "slug")
-    technologies = _by_id(root, "technologies", _technology, "name")
-    areas = _by_id(root, "areas", _area, "id")
-    cues = _by_id(root, "cues", _cue, "id")
-    categories = {technology.category for technology in technologies.values()}
-    names = _Names(sources, modes, {}, technologies, areas, {*cues, *(TECHNOLOGY_CUE + c for c in categories)})
-    groups = _by_id(root, "groups", lambda table: _group(table, names), "slug")
-    for slug in groups:
-        if slug in modes:
-            raise root.refusal("groups", f"has {slug!r}, which is a mode too", "rename the group")
-    names.groups.update(groups)
-    rules = _by_id(root, "rules", lambda table: _rule(table, names), "id")
-    core = _core(root.table("core"), names)
-    acceptance = _by_id(root, "acceptance", lambda table: _acceptance(table, names), "id")
-    root.finish()
-    rulebook = Rulebook(
-        name=name,
-        home=home,
-        title=title,
-        sources=sources,
-        modes=modes,
-        groups=groups,
-        technologies=technologies,
-        areas=areas,
-        cues=cues,
-        rules=rules,
-        core=core,
-        acceptance=acceptance,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
-    check_consistency(rulebook, root)
+    content = read_bytes(path, RulebookError, "name a rulebook file")
+    loader = _Loader(parse_toml(content, path, RulebookError, "correct it there"))
+    rulebook = loader.load(hashlib.sha256(content).hexdigest())
+    if rulebook is None:
+        faults = loader.faults[:_MAX_REPORTED]
+        if len(loader.faults) > len(faults):
+            faults.append(f"{len(loader.faults) - len(faults)} more faults; correct these first")
+        raise RulebookError("\n".join(f"{path}: {fault}" for fault in faults))
     return rulebook
 
 
-class _Names:
-    """The names that later parts of the rulebook may use."""
+class _Loader:
+    """Converts the tables of a file one by one and collects their faults."""
 
-    def __init__(
-        self,
-        sources: Mapping[str, Source],
-        modes: Mapping[str, Mode],
-        groups: dict[str, Group],
-        technologies: Mapping[str, Technology],
-        areas: Mapping[str, Area],
-        cues: set[str],
-    ) -> None:
-        self.sources = sources
-        self.modes = modes
-        self.groups = groups
-        self.technologies = technologies
-        self.areas = areas
-        self.cues = cues
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.faults: list[str] = []
+        self._data = data
+        self._place = ""
+        # A name counts as known even if its own table has a fault, so that one mistake is reported once.
+        self._known = {key: self._values(key, name) for key, name in _NAME_KEYS.items()}
+        self._categories = self._values("technologies", "category")
+        self._known["cues"] |= {TECHNOLOGY_CUE + category for category in self._categories}
+        self._sources: dict[str, Source] = {}
+        self._targets: dict[str, Mode | Group] = {}
+        self._group_of: dict[str, str] = {}
 
-    def cue(self, table: Table, key: str, cue: str) -> str:
-        if cue not in self.cues:
-            raise table.refusal(key, f"names the cue {cue!r}, which is not defined", "define it under [[cues]]")
-        return cue
-
-    def wanted(self, table: Table, key: str, text: str) -> Wanted:
-        cue, _, only = text.partition("@")
-        if only not in ("", "new", "title"):
-            raise table.refusal(key, f"has {text!r}", "after @ stands new or title")
-        if only == "new" and not cue.startswith(TECHNOLOGY_CUE):
-            raise table.refusal(key, f"has {text!r}", f"@new is for {TECHNOLOGY_CUE}CATEGORY, which a stack can list")
-        return Wanted(self.cue(table, key, cue), cast("Literal['', 'new', 'title']", only))
-
-
-def _by_id(root: Table, key: str, build: Callable[[Table], T], id_key: str) -> dict[str, T]:
-    built: dict[str, T] = {}
-    for table in root.tables(key):
-        name = table.string(id_key)
-        table.where = f"{key}[{name}]"
-        if name in built:
-            raise table.refusal(id_key, "stands twice", "give each its own")
-        built[name] = build(table)
-        table.finish()
-    return built
-
-
-def _choice(table: Table, key: str, kind: Any, default: str | None = None) -> str:
-    value = table.string(key) if default is None else table.string(key, default)
-    if value not in get_args(kind):
-        raise table.refusal(key, f"is {value!r}", f"use one of {', '.join(get_args(kind))}")
-    return value
-
-
-def _dispositions(table: Table) -> tuple[Disposition, ...]:
-    values = table.strings("dispositions")
-    for value in values:
-        if value not in get_args(Disposition):
-            raise table.refusal("dispositions", f"has {value!r}", "use escalate and collaborate")
-    return cast("tuple[Disposition, ...]", values)
-
-
-def _source(table: Table) -> Source:
-    return Source(table.string("id"), table.string("section"), table.string("text"))
-
-
-def _mode(table: Table) -> Mode:
-    return Mode(table.string("slug"), table.string("title"), _dispositions(table))
-
-
-def _technology(table: Table) -> Technology:
-    technology = Technology(
-        table.string("name"),
-        table.string("category"),
-        table.strings("aliases", ()),
-        table.strings("idioms", ()),
-    )
-    _check_phrases(table, "aliases", technology.aliases)
-    _check_phrases(table, "idioms", technology.idioms)
-    return technology
-
-
-def _area(table: Table) -> Area:
-    return Area(table.string("id"), table.string("title"))
-
-
-def _cue(table: Table) -> Cue:
-    phrases = table.strings("phrases")
-    _check_phrases(table, "phrases", phrases)
-    name = table.string("id")
-    if name.startswith(TECHNOLOGY_CUE) or "@" in name or " " in name:
-        raise table.refusal("id", f"is {name!r}", f"use no @, no space and no {TECHNOLOGY_CUE!r} in front")
-    role = _choice(table, "role", Role)
-    reach = _choice(table, "reach", Reach, "clause")
-    return Cue(name, cast("Role", role), phrases, cast("Reach", reach))
-
-
-def _check_phrases(table: Table, key: str, phrases: tuple[str, ...]) -> None:
-    for phrase in phrases:
-        try:
-            compile_phrase(phrase)
-        except PhraseError as error:
-            raise table.refusal(key, f"has {phrase!r}, which does not compile", f"it {error}") from error
-
-
-def _group(table: Table, names: _Names) -> Group:
-    members: dict[str, tuple[str, ...]] = {}
-    for member in table.tables("members"):
-        mode = _mode_named(member, "mode", names)
-        members[mode] = member.strings("technologies")
-        for technology in members[mode]:
-            if technology not in names.technologies:
-                raise member.refusal(
-                    "technologies",
-                    f"names {technology!r}, which is not defined",
-                    "define it under [[technologies]]",
-                )
-        member.finish()
-    fallback = table.string("fallback", "") or None
-    if fallback is not None and fallback not in names.modes:
-        raise table.refusal("fallback", f"is the unknown mode {fallback!r}", "name a mode of the roster")
-    return Group(
-        slug=table.string("slug"),
-        title=table.string("title"),
-        category=table.string("category"),
-        members=members,
-        dispositions=_dispositions(table),
-        fallback=fallback,
-        stays_open=tuple(names.cue(table, "stays_open", cue) for cue in table.strings("stays_open", ())),
-    )
-
-
-def _mode_named(table: Table, key: str, names: _Names) -> str:
-    mode = table.string(key)
-    if mode not in names.modes:
-        raise table.refusal(key, f"is the unknown mode {mode!r}", "add it under [[modes]] or correct it")
-    return mode
-
-
-def _condition(table: Table, key: str, text: str, names: _Names) -> Condition:
-    wanted: list[Wanted] = []
-    unwanted: list[Wanted] = []
-    sign = "+"
-    for index, word in enumerate(text.split()):
-        if index % 2:
-            if word not in ("+", "-"):
-                raise table.refusal(key, f"has {text!r}", "write cues joined by + (and) or - (and not)")
-            sign = word
-        else:
-            (wanted if sign == "+" else unwanted).append(names.wanted(table, key, word))
-    if not wanted or len(text.split()) % 2 == 0:
-        raise table.refusal(key, f"has {text!r}", "name at least one cue that must be there, and one after each sign")
-    return Condition(tuple(wanted), tuple(unwanted), text)
-
-
-def _examples(table: Table) -> tuple[Example, ...]:
-    examples = []
-    for example in table.tables("examples", ()):
-        stack = {key: tuple(value) for key, value in example.mapping("stack", {}).items()}
-        examples.append(
-            Example(
-                example.string("text"),
-                example.strings("escalate", ()),
-                example.strings("collaborate", ()),
-                stack,
-            )
+    def load(self, sha256: str) -> Rulebook | None:
+        """Return the rulebook, or None if there are faults."""
+        version = self._data.get("format", "missing")
+        if version != FORMAT or isinstance(version, bool):
+            self._fault("format", f"is {version}; this version reads format = {FORMAT}")
+            return None
+        file = self._convert(self._data, _File)
+        self._sources = sources = self._read("sources", Source)
+        modes = self._read("modes", Mode)
+        self._targets.update(modes)
+        technologies = self._read("technologies", Technology, self._check_technology)
+        cues = self._read("cues", Cue, self._check_cue)
+        groups = self._read("groups", Group, self._check_group)
+        self._targets |= groups
+        rules = self._read("rules", Rule, self._check_rule)
+        acceptance = self._read("acceptance", Acceptance, self._check_acceptance)
+        self._place = "core"
+        core = self._convert(file.core, CoreRule) if file else None
+        if self.faults or file is None or core is None:
+            return None
+        return Rulebook(
+            name=file.name,
+            home=file.home,
+            title=file.title,
+            sources=sources,
+            modes=modes,
+            groups=groups,
+            technologies=technologies,
+            cues=cues,
+            rules=rules,
+            core=core,
+            acceptance=acceptance,
+            sha256=sha256,
         )
-        example.finish()
-    return tuple(examples)
+
+    def _fault(self, key: str, what: str) -> None:
+        self.faults.append(f"{self._place}.{key}".strip(".") + f" {what}")
+
+    def _entries(self, key: str) -> _Tables:
+        entries = self._data.get(key)
+        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+    def _values(self, key: str, name: str) -> set[str]:
+        return {entry[name] for entry in self._entries(key) if isinstance(entry.get(name), str)}
+
+    # ------------------------------------------------------------------------------------------------ converting
+
+    def _read(self, key: str, kind: type[T], check: Callable[[T], None] | None = None) -> dict[str, T]:
+        """Convert and check the tables under a key; return those of the right types, by name."""
+        tables: dict[str, T] = {}
+        for index, entry in enumerate(self._entries(key)):
+            name = entry.get(_NAME_KEYS[key])
+            self._place = f"{key}[{index}]" + (f" ({name})" if name else "")
+            table = self._convert(entry, kind)
+            if table is None:
+                continue
+            if name in tables:
+                self._fault(_NAME_KEYS[key], "is used twice; rename one of the two")
+            if check is not None:
+                check(table)
+            tables[name] = table
+        return tables
+
+    def _convert(self, entry: dict[str, Any], kind: type[T]) -> T | None:
+        try:
+            return msgspec.convert(entry if kind is _File else self._resolve(entry, kind), kind)
+        except msgspec.ValidationError as error:
+            self._fault(*_explain(error, kind))
+            return None
+
+    def _resolve(self, entry: dict[str, Any], kind: type) -> dict[str, Any]:
+        """Replace the name of a source, the text of conditions and the members of a group by what the type has."""
+        written = msgspec.convert(entry, _Written)
+        resolved = entry.copy()
+        if "source" in entry:
+            self._check_names("source", [written.source], "sources")
+            # If that source has a fault, any other will do: there will be no rulebook.
+            resolved["source"] = self._sources.get(written.source, Source("", "", ""))
+        for key, texts in (("when", written.when), ("unless", written.unless)):
+            if key in entry:
+                resolved[key] = [self._condition(f"{key}[{index}]", text) for index, text in enumerate(texts)]
+        if "members" in entry:
+            resolved["members"] = {member.mode: member.technologies for member in written.members}
+        if kind is Rule:
+            resolved = {key: value for key, value in resolved.items() if key not in ("area", "condition")}
+        return resolved
+
+    def _condition(self, key: str, text: str) -> Condition:
+        words = text.split()
+        signs, cues = ["+", *words[1::2]], words[::2]
+        if len(signs) != len(cues) or not {"+", "-"}.issuperset(signs):
+            self._fault(key, f"is {text!r}; write cues with + (and) or - (and not) between them")
+        wanted = [self._wanted(key, cue) for cue in cues]
+        all_ = tuple(cue for sign, cue in zip(signs, wanted, strict=False) if sign == "+")
+        none = tuple(cue for sign, cue in zip(signs, wanted, strict=False) if sign == "-")
+        return Condition(all_, none, text)
+
+    def _wanted(self, key: str, text: str) -> Wanted:
+        cue, _, only = text.partition("@")
+        self._check_names(key, [cue], "cues")
+        if only not in ("", "new", "title"):
+            self._fault(key, f"is {text!r}; write new or title after @")
+        if only == "new" and not cue.startswith(TECHNOLOGY_CUE):
+            self._fault(key, f"is {text!r}; @new is only for {TECHNOLOGY_CUE}CATEGORY, which a Stack Profile can list")
+        return Wanted(cue, only)
+
+    # ------------------------------------------------------------------------------------------------ checking
+
+    def _check_names(self, key: str, names: Iterable[str], *tables: str) -> None:
+        for name in names:
+            if not any(name in self._known[table] for table in tables):
+                what = " or ".join(
+                    table.removesuffix("ies") + "y" if table.endswith("ies") else table[:-1] for table in tables
+                )
+                self._fault(key, f"names unknown {what} {name!r}; add it under [[{tables[0]}]] or fix the name")
+
+    def _check_phrases(self, key: str, phrases: Texts) -> None:
+        for phrase in phrases:
+            try:
+                compile_phrase(phrase)
+            except PhraseError as error:
+                self._fault(key, f"has {phrase!r}, which {error}")
+
+    def _check_technology(self, technology: Technology) -> None:
+        self._check_phrases("aliases", technology.aliases)
+        self._check_phrases("idioms", technology.idioms)
+
+    def _check_cue(self, cue: Cue) -> None:
+        self._check_phrases("phrases", cue.phrases)
+        if cue.id.startswith(TECHNOLOGY_CUE) or "@" in cue.id or " " in cue.id:
+            self._fault("id", f"is {cue.id!r}; use no @, no space and no {TECHNOLOGY_CUE} at the beginning")
+
+    def _check_group(self, group: Group) -> None:
+        if group.slug in self._known["modes"]:
+            self._fault("slug", "is the slug of a mode too; rename the group")
+        if group.category not in self._categories:
+            self._fault("category", f"is {group.category!r}, which no technology has; add one under [[technologies]]")
+        if group.fallback is not None:
+            self._check_names("fallback", [group.fallback], "modes")
+            self._check_dispositions("fallback", group.fallback, group.dispositions)
+        self._check_names("stays_open", group.stays_open, "cues")
+        for mode, technologies in group.members.items():
+            self._check_names("members", [mode], "modes")
+            self._check_names("members", technologies, "technologies")
+            if mode in self._group_of:
+                self._fault("members", f"has {mode!r}, also a member of {self._group_of[mode]!r}; keep one of them")
+            self._group_of[mode] = group.slug
+            member = self._targets.get(mode)
+            if member and set(member.dispositions) != set(group.dispositions):
+                own, theirs = (", ".join(target.dispositions) for target in (member, group))
+                self._fault("members", f"has {mode!r} with dispositions {own}, the group has {theirs}; make them equal")
+
+    def _check_dispositions(self, key: str, target: str, dispositions: Iterable[str]) -> None:
+        known = self._targets.get(target)
+        for disposition in dispositions:
+            if known and disposition not in known.dispositions:
+                self._fault(key, f"has {target!r}, which does not allow {disposition}; change one of them")
+
+    def _check_rule(self, rule: Rule) -> None:
+        self._check_names("targets", rule.targets, "modes", "groups")
+        for target in rule.targets:
+            self._check_dispositions("targets", target, [rule.disposition])
+        for index, example in enumerate(rule.examples):
+            key = f"examples[{index}]"
+            for disposition in DISPOSITIONS:
+                for target in getattr(example, disposition):
+                    self._check_names(f"{key}.{disposition}", [target], "modes", "groups")
+                    self._check_dispositions(f"{key}.{disposition}", target, [disposition])
+                    group = self._targets.get(target)
+                    if isinstance(group, Group) and group.fallback:
+                        self._fault(
+                            f"{key}.{disposition}",
+                            f"has group {target!r}, which answers as its fallback; write {group.fallback!r}",
+                        )
+
+    def _check_acceptance(self, acceptance: Acceptance) -> None:
+        self._check_names("cues", acceptance.cues, "cues")
+        if (acceptance.condition == "cue") != bool(acceptance.cues):
+            self._fault(
+                "cues", f"does not fit condition = {acceptance.condition!r}; list cues for 'cue' and only there"
+            )
+        if acceptance.condition != "always" and not acceptance.otherwise:
+            self._fault("otherwise", "is missing; write why a task is not accepted")
 
 
-def _source_named(table: Table, names: _Names) -> Source:
-    source = table.string("source")
-    if source not in names.sources:
-        raise table.refusal("source", f"is {source!r}, which is not defined", "define it under [[sources]]")
-    return names.sources[source]
-
-
-def _rule(table: Table, names: _Names) -> Rule:
-    disposition = cast("Disposition", _choice(table, "disposition", Disposition))
-    targets = table.strings("targets")
-    if not targets:
-        raise table.refusal("targets", "is empty", "name the mode or group that the rule is about")
-    for target in targets:
-        known = names.modes.get(target) or names.groups.get(target)
-        if known is None:
-            raise table.refusal("targets", f"names the unknown mode {target!r}", "add it under [[modes]] or correct it")
-        if disposition not in known.dispositions:
-            raise table.refusal("targets", f"has {target!r}, which takes no {disposition}", "change one of them")
-    area = table.string("area")
-    if area not in names.areas:
-        raise table.refusal("area", f"is {area!r}, which is not defined", "define it under [[areas]]")
-    when = tuple(_condition(table, "when", text, names) for text in table.strings("when"))
-    if not when:
-        raise table.refusal("when", "is empty", "say which cues make the rule speak")
-    return Rule(
-        id=table.string("id"),
-        area=area,
-        disposition=disposition,
-        targets=targets,
-        source=_source_named(table, names),
-        condition=table.string("condition"),
-        when=when,
-        unless=tuple(_condition(table, "unless", text, names) for text in table.strings("unless", ())),
-        examples=_examples(table),
-    )
-
-
-def _core(table: Table, names: _Names) -> CoreRule:
-    when = tuple(_condition(table, "when", text, names) for text in table.strings("when"))
-    core = CoreRule(_source_named(table, names), when)
-    table.finish()
-    return core
-
-
-def _acceptance(table: Table, names: _Names) -> Acceptance:
-    condition = _choice(table, "condition", Literal["always", "cue", "core"])
-    cues = tuple(names.cue(table, "cues", cue) for cue in table.strings("cues", ()))
-    if (condition == "cue") != bool(cues):
-        raise table.refusal("cues", "does not fit the condition", "give cues for the condition 'cue' and only there")
-    return Acceptance(
-        id=table.string("id"),
-        modes=table.strings("modes"),
-        condition=cast("Literal['always', 'cue', 'core']", condition),
-        reason=table.string("reason"),
-        otherwise=table.string("otherwise", "") if condition == "always" else table.string("otherwise"),
-        source=_source_named(table, names),
-        cues=cues,
-    )
+def _explain(error: msgspec.ValidationError, kind: type) -> tuple[str, str]:
+    """Return the key that an error of msgspec is about, and what is wrong there."""
+    message, _, path = str(error).partition(" - at `$")
+    key = path.strip(".`")
+    quoted = message.split("`")
+    if message.startswith("Object missing"):
+        return f"{key}.{quoted[1]}".strip("."), "is missing; add it"
+    if message.startswith("Object contains unknown"):
+        known = f" or use one of {', '.join(msgspec.structs.fields(kind))}" if not key else ""
+        return f"{key}.{quoted[1]}".strip("."), f"is an unknown key; remove it{known}"
+    if message.startswith("Invalid enum value "):
+        choices = _CHOICES[key.rpartition(".")[2].partition("[")[0]]
+        return key, f"is {message.removeprefix('Invalid enum value ')}; use one of {', '.join(choices)}"
+    if "length" in message:
+        return key, "is empty; enter a value"
+    expected, found = (_TYPES.get(quoted[index], quoted[index]) for index in (1, 3))
+    return key, f"must be {expected}, not {found}; correct the value"

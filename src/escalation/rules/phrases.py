@@ -1,17 +1,18 @@
-"""Cue phrases and the automaton that finds them all in one reading of the words.
+"""Phrases of a rulebook, and a search for all of them in one pass over a text.
 
-A phrase is words; each may offer alternatives (``add|create``), stand for its beginnings
-(``migrat*``), be left out (``the?``); ``~`` stands for up to three words in between. Phrases are
-cut into words as texts are, so that ``file-name.yml`` in a rulebook is what it is in a task.
+A phrase is a sequence of words. A word can have alternatives (``add|create``), match every word with the same beginning
+(``migrat*``) or be optional (``the?``); ``~`` is a gap of up to three words. Phrases are split into words as texts are,
+so ``file-name.yml`` matches the same words in a rulebook and in a task.
 
-A phrase has at most eight elements and two gaps, so the work at each word is bounded by the rulebook
-and not by the text: finding is linear in the text's length whatever the text.
+A phrase has at most eight words and two gaps, so the work at each word of a text is bounded by the rulebook alone:
+the search takes time linear in the length of the text, whatever the text.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from itertools import product
+from itertools import chain, product
+from math import prod
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from escalation.task.text import words_of
@@ -22,81 +23,99 @@ if TYPE_CHECKING:
     from escalation.task.text import Reading
 
 MAX_ELEMENTS = 8
+"""Words and gaps of a phrase."""
 MAX_GAP = 3
+"""Words that a gap may skip."""
 MAX_GAPS = 2
 MAX_VARIANTS = 256
 GAP = "~"
-_WORDS_KEPT = 16_384
-_WORD_KEPT = 40
-"""So many words, if they have no more characters, are remembered with the phrases that they begin."""
+_MAX_CACHED_WORDS = 16_384
+_MAX_CACHED_LENGTH = 40
 
 K = TypeVar("K", bound="Hashable")
 
 
 class PhraseError(ValueError):
-    """A phrase does not compile."""
+    """A phrase does not compile. The message continues a sentence that begins with the phrase."""
 
 
-@cache  # a rulebook is checked first and built into an automaton afterwards
+@cache  # loading checks every phrase, and the finder compiles it again
 def compile_phrase(phrase: str) -> tuple[tuple[str, ...], ...]:
-    """Spell out every variant of a phrase as a sequence of elements.
+    """Return every variant of a phrase.
 
     Parameters
     ----------
     phrase : str
-        A phrase as described above.
+        See the module's docstring.
 
     Returns
     -------
     tuple of tuple of str
-        Elements are words, beginnings ending in ``*``, and the gap ``~``.
+        The elements of each variant: words, beginnings (``migrat*``) and gaps (``~``).
 
     Raises
     ------
     PhraseError
-        If the phrase is empty, begins or ends with a gap, or has too many elements or variants.
+        If the phrase can be empty, begins or ends with a gap, or has too many words, gaps or variants.
+
+    Examples
+    --------
+    >>> compile_phrase("add|create the? table")
+    (('add', 'the', 'table'), ('add', 'table'), ('create', 'the', 'table'), ('create', 'table'))
     """
-    slots: list[list[tuple[str, ...]]] = []
-    for slot in phrase.split():
-        if slot == GAP:
-            slots.append([(GAP,)])
-            continue
-        optional = slot.endswith("?")
-        choices = [_elements(choice) for choice in slot.removesuffix("?").split("|")]
-        slots.append([*choices, ()] if optional else choices)
-    variants: dict[tuple[str, ...], None] = {}
-    count = 1
-    for slot_choices in slots:
-        count *= len(slot_choices)
+    slots = phrase.split()
+    if len(slots) > MAX_ELEMENTS:
+        raise PhraseError(f"has {len(slots)} words, more than {MAX_ELEMENTS}; shorten it")
+    choices = [_choices(slot) for slot in slots]
+    count = prod(map(len, choices))
     if count > MAX_VARIANTS:
         raise PhraseError(f"has {count} variants, more than {MAX_VARIANTS}; write several phrases")
-    for combination in product(*slots):
-        variants[tuple(element for elements in combination for element in elements)] = None
+    variants = tuple(dict.fromkeys(tuple(chain.from_iterable(chosen)) for chosen in product(*choices)))
     for variant in variants:
         if not variant:
-            raise PhraseError("may be empty; give it at least one word that is not optional")
-        if variant[0] == GAP or variant[-1] == GAP or variant.count(GAP) > MAX_GAPS:
-            raise PhraseError(f"has a gap at its edge, or more than {MAX_GAPS}; a gap stands between words")
+            raise PhraseError("can be empty; add a word that is not optional")
+        if GAP in (variant[0], variant[-1]):
+            raise PhraseError("begins or ends with a gap; put a word that is not optional there")
+        if variant.count(GAP) > MAX_GAPS:
+            raise PhraseError(f"has more than {MAX_GAPS} gaps; shorten it")
         if len(variant) > MAX_ELEMENTS:
             raise PhraseError(f"has {len(variant)} words, more than {MAX_ELEMENTS}; shorten it")
-    return tuple(variants)
+    return variants
+
+
+def _choices(slot: str) -> list[tuple[str, ...]]:
+    """Return the alternatives at one place of a phrase, each as a sequence of elements."""
+    if slot == GAP:
+        return [(GAP,)]
+    choices = [_elements(choice) for choice in slot.removesuffix("?").split("|")]
+    return [*choices, ()] if slot.endswith("?") else choices
 
 
 def _elements(choice: str) -> tuple[str, ...]:
-    beginning = choice.endswith("*")
-    words = words_of(choice.removesuffix("*"))
-    if not words or "*" in choice[:-1] or "?" in choice or GAP in choice:
+    text = choice.removesuffix("*")
+    words = words_of(text)
+    if not words or "*" in text or "?" in text or GAP in text:
         raise PhraseError(
-            f"has the element {choice!r}, which is no word; use words, alternatives a|b, beginnings wor*, "
+            f"contains {choice!r}, which is not a word; use words, alternatives a|b, beginnings wor*, "
             f"optional words word? and the gap {GAP}"
         )
-    if beginning:
+    if text != choice:
         words[-1] += "*"
     return tuple(words)
 
 
 class Hit(NamedTuple, Generic[K]):
-    """A phrase found: whose it is, the words it covers and the clause it stands in."""
+    """A phrase in a text.
+
+    Attributes
+    ----------
+    key : hashable
+        The key of the phrase in the finder.
+    first, last : int
+        Its first word, and one past its last word.
+    clause : int
+        Number of the clause that contains it.
+    """
 
     key: K
     first: int
@@ -105,94 +124,91 @@ class Hit(NamedTuple, Generic[K]):
 
 
 class _Node(Generic[K]):
+    """A node of the trie that all variants form; each of its elements leads to another node."""
+
     __slots__ = ("beginnings", "gap", "keys", "lengths", "words")
 
     def __init__(self) -> None:
         self.words: dict[str, _Node[K]] = {}
         self.beginnings: dict[str, _Node[K]] = {}
-        self.lengths: tuple[int, ...] = ()
+        self.lengths: tuple[int, ...] = ()  # of the beginnings
         self.gap: _Node[K] | None = None
-        self.keys: tuple[K, ...] = ()
+        self.keys: tuple[K, ...] = ()  # of the variants that end here
+
+    def after(self, element: str) -> _Node[K]:
+        """Return the node behind an element of a variant; create it where it is missing."""
+        if element == GAP:
+            self.gap = self.gap or _Node()
+            return self.gap
+        if element.endswith("*"):
+            beginning = element[:-1]
+            if len(beginning) not in self.lengths:
+                self.lengths += (len(beginning),)
+            return self.beginnings.setdefault(beginning, _Node())
+        return self.words.setdefault(element, _Node())
 
     def follow(self, word: str) -> tuple[_Node[K], ...]:
-        node = self.words.get(word)
-        after: tuple[_Node[K], ...] = () if node is None else (node,)
-        for length in self.lengths:
-            node = self.beginnings.get(word[:length])
-            if node is not None:
-                after += (node,)
-        return after
+        """Return the nodes behind the elements that match a word of a text."""
+        nodes = [self.words.get(word), *(self.beginnings.get(word[:length]) for length in self.lengths)]
+        return tuple(node for node in nodes if node is not None)
 
 
 class PhraseFinder(Generic[K]):
-    """Finds every phrase of many keys in one pass.
+    """A search for the phrases of many keys in one pass.
 
     Parameters
     ----------
     phrases : mapping of hashable to iterable of str
-        Phrases by what they stand for.
+        The phrases of each key.
     """
 
     def __init__(self, phrases: Mapping[K, Iterable[str]]) -> None:
         self._root: _Node[K] = _Node()
-        # Tasks are made of the same words: what a word begins is remembered.
+        # Tasks share most of their words, so the phrases that a word begins are cached.
         self._begun: dict[str, tuple[_Node[K], ...]] = {}
         for key, texts in phrases.items():
-            for text in texts:
-                for variant in compile_phrase(text):
-                    self._add(key, variant)
-
-    def _add(self, key: K, variant: tuple[str, ...]) -> None:
-        node = self._root
-        for element in variant:
-            if element == GAP:
-                node.gap = node.gap or _Node()
-                node = node.gap
-            elif element.endswith("*"):
-                beginning = element[:-1]
-                if len(beginning) not in node.lengths:
-                    node.lengths = (*node.lengths, len(beginning))
-                node = node.beginnings.setdefault(beginning, _Node())
-            else:
-                node = node.words.setdefault(element, _Node())
-        if key not in node.keys:
-            node.keys += (key,)
+            for variant in chain.from_iterable(map(compile_phrase, texts)):
+                node = self._root
+                for element in variant:
+                    node = node.after(element)
+                if key not in node.keys:
+                    node.keys += (key,)
 
     def find(self, reading: Reading) -> list[Hit[K]]:
-        """Give every hit, in order of its first word; a hit never crosses the end of a clause."""
+        """Return every hit, ordered by first word; a hit never crosses the end of a clause."""
         hits: list[Hit[K]] = []
-        words, clauses = reading.words, reading.clauses
-        clause = -1
-        last = 0
-        for index, nodes in enumerate(map(self._begun.get, words)):
+        words = reading.words
+        clause, end = -1, 0
+        for index, word in enumerate(words):
+            nodes = self._begun.get(word)
             if nodes is None:
-                nodes = self._begin(words[index])
+                nodes = self._begin(word)
             if not nodes:
                 continue
-            while index >= last:
+            while index >= end:
                 clause += 1
-                last = clauses[clause][1]
+                end = reading.clauses[clause][1]
             for node in nodes:
                 found: dict[tuple[K, int], None] = {}
-                _walk(node, words, index + 1, last, found)
-                for key, end in found:
-                    hits.append(Hit(key, index, end, clause))
+                _match(node, words, index + 1, end, found)
+                hits += [Hit(key, index, last, clause) for key, last in found]
         return hits
 
     def _begin(self, word: str) -> tuple[_Node[K], ...]:
         nodes = self._root.follow(word)
-        if len(self._begun) < _WORDS_KEPT and len(word) <= _WORD_KEPT:
+        if len(self._begun) < _MAX_CACHED_WORDS and len(word) <= _MAX_CACHED_LENGTH:
             self._begun[word] = nodes
         return nodes
 
 
-def _walk(node: _Node[K], words: list[str], index: int, last: int, found: dict[tuple[K, int], None]) -> None:
+def _match(node: _Node[K], words: list[str], index: int, end: int, found: dict[tuple[K, int], None]) -> None:
+    """Add the key and the end of every variant that continues from a node at a word of the clause."""
     for key in node.keys:
         found[key, index] = None
     if node.gap is not None:
-        for skip in range(index, min(index + MAX_GAP + 1, last)):
-            for after in node.gap.follow(words[skip]):
-                _walk(after, words, skip + 1, last, found)
-    if index < last and (node.words or node.lengths):
+        for skipped_to in range(index, min(index + MAX_GAP + 1, end)):
+            for after in node.gap.follow(words[skipped_to]):
+                _match(after, words, skipped_to + 1, end, found)
+    if index < end and (node.words or node.beginnings):
         for after in node.follow(words[index]):
-            _walk(after, words, index + 1, last, found)
+            _match(after, words, index + 1, end, found)

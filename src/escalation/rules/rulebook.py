@@ -1,157 +1,248 @@
-"""The rulebook's parts as plain data. Nothing here reads files or texts."""
+"""The types of a rulebook: its tables, the conditions of its rules, and the labels that follow from it."""
 
-from __future__ import annotations
+from typing import Annotated, Literal, Self, TypeAlias
 
-from typing import Literal, NamedTuple
+from msgspec import Meta, Struct
 
-Disposition = Literal["escalate", "collaborate"]
-Role = Literal["evidence", "complex", "ordinary", "work", "takes_back"]
-Reach = Literal["following", "clause"]
+Disposition: TypeAlias = Literal["escalate", "collaborate"]
+Role: TypeAlias = Literal["evidence", "complex", "ordinary", "work", "takes_back"]
+Reach: TypeAlias = Literal["following", "clause"]
+AcceptedWhen: TypeAlias = Literal["always", "cue", "core"]
+Text: TypeAlias = Annotated[str, Meta(min_length=1)]
+Texts: TypeAlias = tuple[Text, ...]
 
 DISPOSITIONS: tuple[Disposition, ...] = ("escalate", "collaborate")
-CORE = "core"
-"""Label of the home mode's own work, beside the labels ``disposition:target``."""
 TECHNOLOGY_CUE = "tech."
-"""Cues of this beginning exist for every category of technologies without being written down."""
+"""Prefix of the cues that exist for every category of technologies without being defined: ``tech.database``."""
 
 
-class Source(NamedTuple):
-    """A sentence of the documented source, word for word, and its place there."""
+class Label(str):
+    """What the rules and the classifier decide about: a disposition towards a mode or group, or the mode's own work.
 
-    id: str
-    section: str
-    text: str
+    A label is a string, so that it can be a dictionary key and go into JSON as it is.
+
+    Parameters
+    ----------
+    disposition : {"escalate", "collaborate", "core"}
+    target : str
+        Slug of the mode or group; empty for ``core``.
+
+    Examples
+    --------
+    >>> label = Label("escalate", "database-specialist")
+    >>> label
+    'escalate:database-specialist'
+    >>> label == Label.parse("escalate:database-specialist")
+    True
+    >>> label.disposition, label.target
+    ('escalate', 'database-specialist')
+    >>> CORE.disposition, CORE.target
+    ('core', '')
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, disposition: str, target: str = "") -> Self:
+        return super().__new__(cls, f"{disposition}:{target}" if target else disposition)
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one argument; for pickle and copy
+        return self.disposition, self.target
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the label that a string spells.
+
+        Raises
+        ------
+        ValueError
+            If it is neither ``core`` nor ``escalate:TARGET`` nor ``collaborate:TARGET``.
+        """
+        disposition, separator, target = text.partition(":")
+        if text != CORE and not (disposition in DISPOSITIONS and target):
+            raise ValueError(f"{text!r} is not a label; write core, escalate:TARGET or collaborate:TARGET")
+        return cls(disposition, target)
+
+    @property
+    def disposition(self) -> str:
+        """``escalate``, ``collaborate`` or ``core``."""
+        return self.partition(":")[0]
+
+    @property
+    def target(self) -> str:
+        """Slug of the mode or group; empty for ``core``."""
+        return self.partition(":")[2]
 
 
-class Mode(NamedTuple):
-    """A specialist on the roster and the dispositions that a task may have towards it."""
+CORE = Label("core")
+"""The label of the home mode's own work."""
 
-    slug: str
-    title: str
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a rulebook file; the file cannot have keys that the type does not have."""
+
+
+class Source(_Table):
+    """A sentence of the documented source, word for word, and the section that it is from."""
+
+    id: Text
+    section: Text
+    text: Text
+
+
+class Mode(_Table):
+    """A specialist on the roster, with the dispositions that a task may have towards it."""
+
+    slug: Text
+    title: Text
     dispositions: tuple[Disposition, ...]
 
 
-class Technology(NamedTuple):
-    """A technology of a category, with the phrases by which text and Stack Profile name it.
+class Technology(_Table):
+    """A technology of a category, with the phrases by which texts and Stack Profiles name it.
 
-    `aliases` count as a mention wherever they stand. `idioms` tell it only once it is known that
-    its category matters (a word with other meanings); both are read from a Stack Profile.
+    An alias always names the technology. An idiom has other meanings too, so in a text it counts only where the
+    category is known to matter. Both count in a Stack Profile.
     """
 
-    name: str
-    category: str
-    aliases: tuple[str, ...] = ()
-    idioms: tuple[str, ...] = ()
+    name: Text
+    category: Text
+    aliases: Texts = ()
+    idioms: Texts = ()
 
 
-class Group(NamedTuple):
+class Group(_Table):
     """Modes of which the project's technology selects one.
 
-    `members` maps a mode to the technologies that select it. A group without `fallback` may stay
-    open in an answer; with one, an unresolved group becomes that mode. `stays_open` names cues in
-    whose presence the stack does not resolve it.
+    Attributes
+    ----------
+    slug, title : str
+    category : str
+        Category of the technologies that select a member.
+    members : dict of str to tuple of str
+        The technologies that select each mode.
+    dispositions : tuple of {"escalate", "collaborate"}
+        The same for the group and each of its members.
+    fallback : str or None
+        The mode that an unresolved group becomes; without one, the group stays open in the answer.
+    stays_open : tuple of str
+        Cues that keep the Stack Profile from resolving the group.
     """
 
-    slug: str
-    title: str
-    category: str
-    members: dict[str, tuple[str, ...]]
+    slug: Text
+    title: Text
+    category: Text
+    members: dict[str, Texts]
     dispositions: tuple[Disposition, ...]
-    fallback: str | None = None
-    stays_open: tuple[str, ...] = ()
+    fallback: Text | None = None
+    stays_open: Texts = ()
 
 
-class Cue(NamedTuple):
-    """A named set of phrases that play one role.
+class Cue(_Table):
+    """A named set of phrases with one role.
 
-    ``evidence`` speaks for a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what
-    is asked for, ``takes_back`` takes back the mentions within its `reach`.
+    Attributes
+    ----------
+    id : str
+    role : {"evidence", "complex", "ordinary", "work", "takes_back"}
+        ``evidence`` supports a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what is asked for,
+        and ``takes_back`` negates the mentions within its `reach`.
+    phrases : tuple of str
+        See `escalation.rules.phrases`.
+    reach : {"following", "clause"}
+        Whether a negation covers the next words or the whole clause.
     """
 
-    id: str
+    id: Text
     role: Role
-    phrases: tuple[str, ...]
+    phrases: Texts
     reach: Reach = "clause"
 
 
-class Wanted(NamedTuple):
+class Wanted(_Table):
     """A cue in a condition, written ``cue``, ``cue@new`` or ``cue@title``.
 
-    ``new`` is a technology that the Stack Profile does not list, ``title`` stands in the first clause.
+    `only` is ``new`` for a technology that the Stack Profile does not list, ``title`` for a cue in the first clause,
+    else empty.
     """
 
     cue: str
-    only: Literal["", "new", "title"] = ""
+    only: str = ""
 
 
-class Condition(NamedTuple):
-    """Cues that must all, and cues that must not, stand in one clause."""
+class Condition(_Table):
+    """Cues of which all, and cues of which none, must occur in one clause.
+
+    `text` is the condition as the file has it.
+    """
 
     all: tuple[Wanted, ...]
     none: tuple[Wanted, ...]
     text: str
 
 
-class Example(NamedTuple):
-    """A task that the source names ("e.g."), with the answer that it documents."""
+class Example(_Table):
+    """A task that the source names ("e.g."), with the documented answer."""
 
-    text: str
-    escalate: tuple[str, ...]
-    collaborate: tuple[str, ...]
-    stack: dict[str, tuple[str, ...]]
+    text: Text
+    escalate: Texts = ()
+    collaborate: Texts = ()
+    stack: dict[str, tuple[str, ...]] = {}
 
 
-class Rule(NamedTuple):
-    """Under these conditions, this disposition towards these targets."""
+class Rule(_Table):
+    """Under one of the conditions `when`, and none of `unless`, a disposition towards modes or groups."""
 
-    id: str
-    area: str
+    id: Text
     disposition: Disposition
-    targets: tuple[str, ...]
+    targets: Annotated[Texts, Meta(min_length=1)]
     source: Source
-    condition: str
-    when: tuple[Condition, ...]
+    when: Annotated[tuple[Condition, ...], Meta(min_length=1)]
     unless: tuple[Condition, ...] = ()
     examples: tuple[Example, ...] = ()
 
 
-class Area(NamedTuple):
-    """A field of expertise with rules of its own."""
-
-    id: str
-    title: str
-
-
-class Acceptance(NamedTuple):
-    """From which modes a delegated task is accepted, under which condition.
-
-    `condition` is ``always``, ``cue`` (one of `cues` stands in the text) or ``core`` (some part of
-    the task is the home mode's own work).
-    """
-
-    id: str
-    modes: tuple[str, ...]
-    condition: Literal["always", "cue", "core"]
-    reason: str
-    otherwise: str
-    source: Source
-    cues: tuple[str, ...] = ()
-
-
-class CoreRule(NamedTuple):
-    """What tells the home mode's own work in a task."""
+class CoreRule(_Table):
+    """The conditions under which a task contains the home mode's own work."""
 
     source: Source
     when: tuple[Condition, ...]
 
 
-class Rulebook(NamedTuple):
-    """The documented rules as data.
+class Acceptance(_Table):
+    """The modes from which a delegated task is accepted, and when.
+
+    Attributes
+    ----------
+    id : str
+    modes : tuple of str
+        Delegating modes, which need not be on the roster.
+    condition : {"always", "cue", "core"}
+        Always, if one of `cues` occurs in the text, or if some part of the task is the home mode's own work.
+    reason, otherwise : str
+        Why a task is accepted, and why it is not.
+    source : Source
+    cues : tuple of str
+    """
+
+    id: Text
+    modes: Texts
+    condition: AcceptedWhen
+    reason: Text
+    source: Source
+    otherwise: str = ""
+    cues: Texts = ()
+
+
+class Rulebook(_Table, kw_only=True):
+    """The documented rules as data; `escalation.load_rulebook` reads one from a file.
 
     Attributes
     ----------
     name, home, title : str
         Name of the rulebook, slug of the mode that it advises, title of its source.
+    sources, modes, groups, technologies, cues, rules, acceptance : dict
+        The tables by id, in the order of the file.
+    core : CoreRule
     sha256 : str
         Hash of the file.
     """
@@ -163,7 +254,6 @@ class Rulebook(NamedTuple):
     modes: dict[str, Mode]
     groups: dict[str, Group]
     technologies: dict[str, Technology]
-    areas: dict[str, Area]
     cues: dict[str, Cue]
     rules: dict[str, Rule]
     core: CoreRule
@@ -172,41 +262,42 @@ class Rulebook(NamedTuple):
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Categories of technologies, in order of their names."""
+        """Categories of technologies, sorted."""
         return tuple(sorted({technology.category for technology in self.technologies.values()}))
 
     @property
     def cue_ids(self) -> tuple[str, ...]:
-        """Ids of the cues, and behind them of the technologies of each category, which are cues too."""
+        """Ids of the cues, followed by those of the technologies of each category."""
         return (*self.cues, *(TECHNOLOGY_CUE + category for category in self.categories))
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """Every label that a classifier for this rulebook learns: groups stand for their members."""
+    def labels(self) -> tuple[Label, ...]:
+        """Every label that a classifier for this rulebook learns, `CORE` last.
+
+        A group has a label in place of its members, so that members can be added without training again.
+        """
         grouped = {mode for group in self.groups.values() for mode in group.members}
         targets: list[Mode | Group] = [mode for mode in self.modes.values() if mode.slug not in grouped]
         targets += self.groups.values()
-        return (
-            *(
-                f"{disposition}:{target.slug}"
-                for disposition in DISPOSITIONS
-                for target in targets
-                if disposition in target.dispositions
-            ),
-            CORE,
+        learned = (
+            Label(disposition, target.slug)
+            for disposition in DISPOSITIONS
+            for target in targets
+            if disposition in target.dispositions
         )
+        return (*learned, CORE)
 
     def group_of(self, mode: str) -> Group | None:
-        """Give the group that a mode belongs to, or None."""
+        """Return the group that a mode belongs to, or None."""
         return next((group for group in self.groups.values() if mode in group.members), None)
 
-    def label(self, disposition: str, target: str) -> str:
-        """Give the label that a classifier learns for a mode or group: members stand under their group."""
+    def label(self, disposition: str, target: str) -> Label:
+        """Return the label for a disposition towards a mode or group; for a member of a group, the group's label."""
         group = self.group_of(target)
-        return f"{disposition}:{group.slug if group else target}"
+        return Label(disposition, group.slug if group else target)
 
     def allows(self, disposition: str, target: str) -> bool:
-        """Whether a mode or an open group may have a disposition in an answer."""
+        """Return whether an answer may have this disposition towards a mode, or towards an open group."""
         if target in self.modes:
             return disposition in self.modes[target].dispositions
         group = self.groups.get(target)

@@ -1,27 +1,31 @@
-"""Stack Profiles: the project's technologies by category."""
+"""Stack Profiles: a project's technologies by category."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from escalation.errors import InputError
-from escalation.files import parse_json
+from escalation.files import read_json
 
 _NESTED = "detected_stack"
-_SHAPE = 'give a mapping from category to names, as {"category": ["name", "name"]}'
+_SHAPE = 'write a mapping from category to names, such as {"category": ["name", "name"]}'
 
 
 @dataclass(frozen=True, slots=True)
 class StackProfile:
-    """The project's technologies by category.
+    """A project's technologies by category.
 
     Attributes
     ----------
     technologies : dict of str to tuple of str
-        Names as the project writes them, by category. Empty where nothing is known.
+        Names as the project writes them, by category. Empty if nothing is known.
+
+    Examples
+    --------
+    >>> StackProfile.parse("frontend=react,auth=clerk").technologies
+    {'frontend': ('react',), 'auth': ('clerk',)}
     """
 
     technologies: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -31,13 +35,13 @@ class StackProfile:
 
     @classmethod
     def of(cls, value: object, where: str = "the Stack Profile") -> StackProfile:
-        """Make a profile of what a caller or a file gives.
+        """Make a profile from what a caller passes or a file contains.
 
         Parameters
         ----------
         value : StackProfile, mapping or None
-            A mapping from category to a name or a list of names, or one that holds such a mapping
-            under the key ``detected_stack``.
+            A mapping from category to a name or a list of names, or a mapping that contains such a mapping under the
+            key ``detected_stack``.
         where : str
             Where it comes from, for messages.
 
@@ -67,7 +71,7 @@ class StackProfile:
         Raises
         ------
         InputError
-            If it is neither, or the file is no Stack Profile.
+            If it is neither, or the file is not a Stack Profile.
         """
         if "=" in argument and not argument.endswith(".json"):
             return cls.parse_pairs(argument)
@@ -75,12 +79,12 @@ class StackProfile:
 
     @classmethod
     def parse_pairs(cls, text: str) -> StackProfile:
-        """Read ``category=name,category=name``; a name without category belongs to the one before.
+        """Read ``category=name,category=name``; a name without a category belongs to the category before it.
 
         Raises
         ------
         InputError
-            If a part lacks a category or a name.
+            If a part has no category or no name.
         """
         found: dict[str, list[str]] = {}
         category = ""
@@ -90,7 +94,7 @@ class StackProfile:
             name = (name if equals else before).strip()
             if not category or not name:
                 raise InputError(
-                    f"the stack {text!r}: {part!r} lacks a category or a name; write category=name,category=name"
+                    f"the stack {text!r}: {part!r} has no category or no name; write category=name,category=name"
                 )
             found.setdefault(category, []).append(name)
         return cls({key: tuple(names) for key, names in found.items()})
@@ -102,22 +106,16 @@ class StackProfile:
         Raises
         ------
         InputError
-            If it cannot be read, is no JSON, or has another shape.
+            If it cannot be read, is not JSON, or has another shape.
         """
-        try:
-            value: Any = parse_json(path.read_bytes())
-        except OSError as error:
-            raise InputError(
-                f"{path}: cannot be read ({error.strerror}); name a JSON file, or write category=name"
-            ) from error
-        except ValueError as error:
-            raise InputError(f"{path}: is not JSON in UTF-8 ({error}); {_SHAPE}") from error
-        return cls.of(value, str(path))
+        return cls.of(
+            read_json(path, InputError, "name a JSON file of a Stack Profile, or write category=name"), str(path)
+        )
 
 
 def _category(key: object, where: str) -> str:
     if not isinstance(key, str) or not key.strip():
-        raise InputError(f"{where} has the category {key!r}, which is no text; {_SHAPE}")
+        raise InputError(f"{where} has the category {key!r}, which is not a name; {_SHAPE}")
     return key.strip().lower()
 
 
@@ -127,5 +125,5 @@ def _names(key: object, names: object, where: str) -> tuple[str, ...]:
     if isinstance(names, str):
         names = [names]
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{where}, category {key!r}: {names!r} is no list of names; {_SHAPE}")
+        raise InputError(f"{where}, category {key!r}: {names!r} is not a list of names; {_SHAPE}")
     return tuple(name for name in names if name.strip())

@@ -1,4 +1,4 @@
-"""A task: a text, with a Stack Profile or without."""
+"""A task: a text, with or without a Stack Profile."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Task:
     text : str
         The description, in words.
     stack : StackProfile
-        The project's technologies; empty where they are not known.
+        The project's technologies; empty if they are not known.
     delegated_by : str or None
-        Slug of the mode that hands the task over, or None.
+        Slug of the mode that delegates the task.
     id : str, int or None
-        A name that comes back with the answer.
+        A name that is returned with the answer.
     """
 
     text: str
@@ -35,30 +35,33 @@ class Task:
     def of(
         cls, value: str | Task | Mapping[str, object], stack: object = None, delegated_by: str | None = None
     ) -> Task:
-        """Make a task of a text, a task, or a mapping as a line of JSON gives it.
+        """Make a task from a text, a task, or a mapping such as a line of JSON.
 
         Parameters
         ----------
         value : str, Task or mapping
-            A mapping has ``text`` and may have ``id``, ``stack`` and ``from``; other keys are passed over.
+            A mapping has ``text`` and may have ``id``, ``stack`` and ``from``; other keys are ignored.
         stack : StackProfile, mapping or None
-            Used where the task has none of its own.
+            Used if the task has none of its own.
         delegated_by : str or None
             Likewise.
 
         Raises
         ------
         InputError
-            If the text or the Stack Profile cannot be used.
+            If the text, the Stack Profile, the sender or the id cannot be used.
+
+        Examples
+        --------
+        >>> Task.of({"text": "Fix the page", "stack": {"frontend": ["React"]}}).stack.technologies
+        {'frontend': ('React',)}
         """
-        if isinstance(value, Task) and value._is_ready(stack, delegated_by):
-            return value
         if isinstance(value, str):
             value = {"text": value}
         elif isinstance(value, Task):
             value = {"text": value.text, "stack": value.stack, "from": value.delegated_by, "id": value.id}
         elif not isinstance(value, Mapping):
-            raise InputError(f'the task is {type(value).__name__}; give a text or an object such as {{"text": "..."}}')
+            raise InputError(f'the task is {type(value).__name__}; pass a text or an object such as {{"text": "..."}}')
         if "text" not in value:
             raise InputError(
                 f"the task has no 'text' but {', '.join(map(repr, value)) or 'nothing'}; add its description"
@@ -70,15 +73,6 @@ class Task:
             raise InputError(f"the task's 'from' is {type(sender).__name__}; name the mode that delegates it")
         own = StackProfile.of(value.get("stack"))
         return cls(check_text(value["text"]), own or StackProfile.of(stack), sender, _identifier(value.get("id")))
-
-    def _is_ready(self, stack: object, delegated_by: str | None) -> bool:
-        """Whether this task needs no default and is one, as it may have been made without a check."""
-        usual = stack is None and delegated_by is None and self.delegated_by is None
-        if not (usual and isinstance(self.stack, StackProfile)):
-            return False
-        check_text(self.text)
-        _identifier(self.id)
-        return True
 
 
 def _identifier(value: object) -> str | int | None:
