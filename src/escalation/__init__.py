@@ -1,12 +1,14 @@
 """Who should do which part of a task: escalations, collaborations and acceptance, with reasons."""
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from escalation.answer.prediction import Prediction
 from escalation.errors import EscalationError
 from escalation.files import default_rulebook
-from escalation.predictor import Predictor, predict
+from escalation.predictor import Predictor
 from escalation.rules import loading as _loading
 from escalation.rules.rulebook import Rulebook
 from escalation.task.stack import StackProfile
@@ -22,6 +24,31 @@ __all__ = [
     "load_rulebook",
     "predict",
 ]
+
+
+@cache
+def _default_predictor() -> Predictor:
+    return Predictor.load()
+
+
+def predict(
+    task: str | Task | Mapping[str, object],
+    stack: object = None,
+    delegated_by: str | None = None,
+    *,
+    reasons: bool = True,
+) -> Prediction:
+    """Answer one task with the model that ships with the package; see `Predictor.predict`.
+
+    The model is loaded at the first call and kept.
+
+    Examples
+    --------
+    >>> answer = predict("Fix the settings page", stack={"frontend": ["Vue"]})
+    >>> [entry.mode for entry in answer.escalate]
+    ['vuejs-developer']
+    """
+    return _default_predictor().predict(task, stack, delegated_by, reasons=reasons)
 
 
 def load_rulebook(path: str | Path | None = None) -> Rulebook:

@@ -349,28 +349,3 @@ def _ask(
     reasons: bool,
 ) -> Prediction:
     return predictor.predict(task, stack, delegated_by, reasons=reasons)
-
-
-@cache
-def _default_predictor() -> Predictor:
-    return Predictor.load()
-
-
-def predict(
-    task: str | Task | Mapping[str, object],
-    stack: object = None,
-    delegated_by: str | None = None,
-    *,
-    reasons: bool = True,
-) -> Prediction:
-    """Answer one task with the model that ships with the package; see `Predictor.predict`.
-
-    The model is loaded at the first call and kept.
-
-    Examples
-    --------
-    >>> answer = predict("Fix the settings page", stack={"frontend": ["Vue"]})
-    >>> [entry.mode for entry in answer.escalate]
-    ['vuejs-developer']
-    """
-    return _default_predictor().predict(task, stack, delegated_by, reasons=reasons)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from escalation.model.features import shortened
-from escalation.model.policy import decision_scores, log_odds, rules_say, sigmoid, weight_table
+from escalation.model.policy import log_odds, model_scores, rules_say, sigmoid, weight_table
 from escalation.rules.engine import VALUES
 from escalation.rules.rulebook import CORE
 
@@ -124,16 +124,15 @@ class Decider:
         """
         if not self._hybrid:
             verdicts = np.zeros_like(verdicts)
-        scores = decision_scores(self.labels, self._table, logits, verdicts)
-        above = scores >= self._least
-        given = np.where(self._rules_only, verdicts == 1, above)
+        alone, say = model_scores(self.labels, self._table, logits), rules_say(self._table, verdicts)
+        scores = alone + say
+        given = np.where(self._rules_only, verdicts == 1, scores >= self._least)
         undecided = ~given & (scores >= self._near) & ~self._rules_only
         # Something is shared and nothing is handed over: then own work is left, whatever the score of that label.
         shared = (given & self._collaborate).any(axis=1) & ~(given & self._escalate).any(axis=1)
         follows = shared & ~given[:, self._core]
         given[follows, self._core], undecided[follows, self._core] = True, False
-        say = rules_say(self._table, verdicts)
-        by_rules = (say != 0.0) & ((scores - say >= self._least) != given)
+        by_rules = (say != 0.0) & ((alone >= self._least) != given)
         by_rules[:, self._rules_only] = self._hybrid
         by_rules[follows, self._core] = True
         return Decided(given, undecided, by_rules, scores)

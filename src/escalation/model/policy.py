@@ -177,9 +177,16 @@ def decision_scores(
     -------
     array of shape (tasks, labels)
     """
+    return model_scores(labels, table, logits) + rules_say(table, verdicts)
+
+
+def model_scores(
+    labels: tuple[Label, ...], table: NDArray[np.float64], logits: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what the heads contribute to the scores, of shape (tasks, labels)."""
     flat, nested, _, _, bias = table
     scores: NDArray[np.float64] = bias + flat * logits[:, : len(labels)] + nested * nested_logits(labels, logits)
-    return scores + rules_say(table, verdicts)
+    return scores
 
 
 def rules_say(table: NDArray[np.float64], verdicts: NDArray[np.int8]) -> NDArray[np.float64]:

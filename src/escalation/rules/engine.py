@@ -97,6 +97,7 @@ class RuleEngine:
         self.rulebook = rulebook
         self.reader = EvidenceReader(rulebook)
         self._core = _as_marks(rulebook.core.when)
+        self._silent = dict.fromkeys(rulebook.labels, SILENT)
         # A rule can only apply to a clause that mentions the first cue of one of its conditions.
         self._cases: dict[str, list[int]] = {}
         self._by_number: list[_Case] = []
@@ -134,7 +135,7 @@ class RuleEngine:
                 if found is not None:
                     for label in case.labels:
                         fired.setdefault(label, []).append(found)
-        verdicts = dict.fromkeys(self.rulebook.labels, SILENT)
+        verdicts = self._silent.copy()
         for label, rules in fired.items():
             speaking = tuple(rule for rule in rules if rule.value == "for")
             verdicts[label] = Verdict("for", speaking) if speaking else Verdict("against", tuple(rules))
