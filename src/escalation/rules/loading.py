@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -33,14 +33,15 @@ from escalation.rules.rulebook import (
 
 FORMAT = 1
 _MAX_REPORTED = 20
-_NAME_KEYS = {
-    "sources": "id",
-    "modes": "slug",
-    "groups": "slug",
-    "technologies": "name",
-    "cues": "id",
-    "rules": "id",
-    "acceptance": "id",
+# In this order a table refers only to tables before it. The first field of each type is the name of its tables.
+_TABLES: dict[type[Any], str] = {
+    Source: "sources",
+    Mode: "modes",
+    Technology: "technologies",
+    Cue: "cues",
+    Group: "groups",
+    Rule: "rules",
+    Acceptance: "acceptance",
 }
 _CHOICES = {
     "disposition": DISPOSITIONS,
@@ -51,25 +52,25 @@ _CHOICES = {
 }
 _TYPES = {"str": "a string", "int": "an integer", "bool": "a boolean", "array": "an array", "object": "a table"}
 
+
 T = TypeVar("T")
-_Tables: TypeAlias = list[dict[str, Any]]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     """The keys of a file. Its tables are converted one by one; `areas` only documents it."""
 
-    format: int
+    format: Literal[1]
     name: Text
     home: Text
     title: Text
     core: dict[str, Any]
-    sources: _Tables
-    modes: _Tables
-    groups: _Tables
-    technologies: _Tables
-    cues: _Tables
-    rules: _Tables
-    acceptance: _Tables
+    sources: list[dict[str, Any]]
+    modes: list[dict[str, Any]]
+    technologies: list[dict[str, Any]]
+    cues: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
+    acceptance: list[dict[str, Any]]
     areas: list[dict[str, str]] = []
 
 
@@ -125,77 +126,63 @@ class _Loader:
     def __init__(self, data: dict[str, Any]) -> None:
         self.faults: list[str] = []
         self._data = data
-        self._place = ""
-        # A name counts as known even if its own table has a fault, so that one mistake is reported once.
-        self._known = {key: self._values(key, name) for key, name in _NAME_KEYS.items()}
-        self._categories = self._values("technologies", "category")
-        self._known["cues"] |= {TECHNOLOGY_CUE + category for category in self._categories}
-        self._sources: dict[str, Source] = {}
-        self._targets: dict[str, Mode | Group] = {}
+        self._place = ""  # of the table that is being read
+        # A name is known even if its own table has a fault, so that one mistake is reported once.
+        self._known = {kind: self._values(kind, kind.__struct_fields__[0]) for kind in _TABLES}
+        self._categories = self._values(Technology, "category")
+        self._known[Cue] |= {TECHNOLOGY_CUE + category for category in self._categories}
+        self._tables: dict[type[Any], dict[str, Any]] = {kind: {} for kind in _TABLES}
         self._group_of: dict[str, str] = {}
 
     def load(self, sha256: str) -> Rulebook | None:
         """Return the rulebook, or None if there are faults."""
-        version = self._data.get("format", "missing")
-        if version != FORMAT or isinstance(version, bool):
-            self._fault("format", f"is {version}; this version reads format = {FORMAT}")
+        if self._data.get("format") != FORMAT:
+            found = self._data.get("format", "none")
+            self._fault("format", f"must be {FORMAT}, got {found}; this version reads only that one")
             return None
         file = self._convert(self._data, _File)
-        self._sources = sources = self._read("sources", Source)
-        modes = self._read("modes", Mode)
-        self._targets.update(modes)
-        technologies = self._read("technologies", Technology, self._check_technology)
-        cues = self._read("cues", Cue, self._check_cue)
-        groups = self._read("groups", Group, self._check_group)
-        self._targets |= groups
-        rules = self._read("rules", Rule, self._check_rule)
-        acceptance = self._read("acceptance", Acceptance, self._check_acceptance)
+        checks: dict[type[Any], Callable[[Any], None]] = {
+            Technology: self._check_technology,
+            Cue: self._check_cue,
+            Group: self._check_group,
+            Rule: self._check_rule,
+            Acceptance: self._check_acceptance,
+        }
+        for kind in _TABLES:
+            self._read(kind, checks.get(kind))
         self._place = "core"
         core = self._convert(file.core, CoreRule) if file else None
         if self.faults or file is None or core is None:
             return None
-        return Rulebook(
-            name=file.name,
-            home=file.home,
-            title=file.title,
-            sources=sources,
-            modes=modes,
-            groups=groups,
-            technologies=technologies,
-            cues=cues,
-            rules=rules,
-            core=core,
-            acceptance=acceptance,
-            sha256=sha256,
-        )
+        tables = {key: self._tables[kind] for kind, key in _TABLES.items()}
+        return Rulebook(name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, **tables)
 
     def _fault(self, key: str, what: str) -> None:
         self.faults.append(f"{self._place}.{key}".strip(".") + f" {what}")
 
-    def _entries(self, key: str) -> _Tables:
-        entries = self._data.get(key)
+    def _entries(self, kind: type[Any]) -> list[dict[str, Any]]:
+        entries = self._data.get(_TABLES[kind])
         return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
-    def _values(self, key: str, name: str) -> set[str]:
-        return {entry[name] for entry in self._entries(key) if isinstance(entry.get(name), str)}
+    def _values(self, kind: type[Any], key: str) -> set[str]:
+        return {entry[key] for entry in self._entries(kind) if isinstance(entry.get(key), str)}
 
     # ------------------------------------------------------------------------------------------------ converting
 
-    def _read(self, key: str, kind: type[T], check: Callable[[T], None] | None = None) -> dict[str, T]:
-        """Convert and check the tables under a key; return those of the right types, by name."""
-        tables: dict[str, T] = {}
-        for index, entry in enumerate(self._entries(key)):
-            name = entry.get(_NAME_KEYS[key])
-            self._place = f"{key}[{index}]" + (f" ({name})" if name else "")
+    def _read(self, kind: type[Any], check: Callable[[Any], None] | None) -> None:
+        """Convert and check the tables of a kind."""
+        key, name_key = _TABLES[kind], kind.__struct_fields__[0]
+        for index, entry in enumerate(self._entries(kind)):
+            name = str(entry.get(name_key, "?"))
+            self._place = f"{key}[{index}] ({name})"
             table = self._convert(entry, kind)
             if table is None:
                 continue
-            if name in tables:
-                self._fault(_NAME_KEYS[key], "is used twice; rename one of the two")
+            if name in self._tables[kind]:
+                self._fault(name_key, "is used twice; rename one of the two")
+            self._tables[kind][name] = table
             if check is not None:
                 check(table)
-            tables[name] = table
-        return tables
 
     def _convert(self, entry: dict[str, Any], kind: type[T]) -> T | None:
         try:
@@ -204,21 +191,22 @@ class _Loader:
             self._fault(*_explain(error, kind))
             return None
 
-    def _resolve(self, entry: dict[str, Any], kind: type) -> dict[str, Any]:
+    def _resolve(self, entry: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
         """Replace the name of a source, the text of conditions and the members of a group by what the type has."""
         written = msgspec.convert(entry, _Written)
         resolved = entry.copy()
         if "source" in entry:
-            self._check_names("source", [written.source], "sources")
-            # If that source has a fault, any other will do: there will be no rulebook.
-            resolved["source"] = self._sources.get(written.source, Source("", "", ""))
+            self._check_names("source", [written.source], Source)
+            # In place of an unknown source any will do, since there will be no rulebook.
+            resolved["source"] = self._tables[Source].get(written.source, Source("", "", ""))
         for key, texts in (("when", written.when), ("unless", written.unless)):
             if key in entry:
                 resolved[key] = [self._condition(f"{key}[{index}]", text) for index, text in enumerate(texts)]
         if "members" in entry:
             resolved["members"] = {member.mode: member.technologies for member in written.members}
         if kind is Rule:
-            resolved = {key: value for key, value in resolved.items() if key not in ("area", "condition")}
+            resolved.pop("area", None)
+            resolved.pop("condition", None)
         return resolved
 
     def _condition(self, key: str, text: str) -> Condition:
@@ -226,29 +214,35 @@ class _Loader:
         signs, cues = ["+", *words[1::2]], words[::2]
         if len(signs) != len(cues) or not {"+", "-"}.issuperset(signs):
             self._fault(key, f"is {text!r}; write cues with + (and) or - (and not) between them")
+            return Condition((), (), text)
         wanted = [self._wanted(key, cue) for cue in cues]
-        all_ = tuple(cue for sign, cue in zip(signs, wanted, strict=False) if sign == "+")
-        none = tuple(cue for sign, cue in zip(signs, wanted, strict=False) if sign == "-")
-        return Condition(all_, none, text)
+        signed = list(zip(signs, wanted, strict=True))
+        required, excluded = (tuple(cue for sign, cue in signed if sign == kept) for kept in "+-")
+        return Condition(required, excluded, text)
 
     def _wanted(self, key: str, text: str) -> Wanted:
         cue, _, only = text.partition("@")
-        self._check_names(key, [cue], "cues")
+        self._check_names(key, [cue], Cue)
         if only not in ("", "new", "title"):
-            self._fault(key, f"is {text!r}; write new or title after @")
+            self._fault(key, f"has {text!r}; write new or title after @")
         if only == "new" and not cue.startswith(TECHNOLOGY_CUE):
-            self._fault(key, f"is {text!r}; @new is only for {TECHNOLOGY_CUE}CATEGORY, which a Stack Profile can list")
+            self._fault(key, f"has {text!r}; use @new with {TECHNOLOGY_CUE}CATEGORY, which a Stack Profile can list")
         return Wanted(cue, only)
 
     # ------------------------------------------------------------------------------------------------ checking
 
-    def _check_names(self, key: str, names: Iterable[str], *tables: str) -> None:
+    def _check_names(self, key: str, names: Iterable[str], *kinds: type[Any]) -> None:
         for name in names:
-            if not any(name in self._known[table] for table in tables):
-                what = " or ".join(
-                    table.removesuffix("ies") + "y" if table.endswith("ies") else table[:-1] for table in tables
-                )
-                self._fault(key, f"names unknown {what} {name!r}; add it under [[{tables[0]}]] or fix the name")
+            if not any(name in self._known[kind] for kind in kinds):
+                kind = kinds[0]
+                what = f"names unknown {kind.__name__.lower()} {name!r}"
+                self._fault(key, f"{what}; add it under [[{_TABLES[kind]}]] or fix the name")
+
+    def _check_dispositions(self, key: str, target: str, dispositions: Iterable[str]) -> None:
+        known = self._tables[Mode].get(target) or self._tables[Group].get(target)
+        for disposition in dispositions:
+            if known and disposition not in known.dispositions:
+                self._fault(key, f"has {target!r}, whose dispositions lack {disposition!r}; change one of them")
 
     def _check_phrases(self, key: str, phrases: Texts) -> None:
         for phrase in phrases:
@@ -264,62 +258,48 @@ class _Loader:
     def _check_cue(self, cue: Cue) -> None:
         self._check_phrases("phrases", cue.phrases)
         if cue.id.startswith(TECHNOLOGY_CUE) or "@" in cue.id or " " in cue.id:
-            self._fault("id", f"is {cue.id!r}; use no @, no space and no {TECHNOLOGY_CUE} at the beginning")
+            self._fault("id", f"is {cue.id!r}; use no @, no space and no {TECHNOLOGY_CUE!r} at the beginning")
 
     def _check_group(self, group: Group) -> None:
-        if group.slug in self._known["modes"]:
+        if group.slug in self._known[Mode]:
             self._fault("slug", "is the slug of a mode too; rename the group")
         if group.category not in self._categories:
-            self._fault("category", f"is {group.category!r}, which no technology has; add one under [[technologies]]")
+            self._fault("category", f"is {group.category!r}, which no technology has; add one or fix the name")
         if group.fallback is not None:
-            self._check_names("fallback", [group.fallback], "modes")
+            self._check_names("fallback", [group.fallback], Mode)
             self._check_dispositions("fallback", group.fallback, group.dispositions)
-        self._check_names("stays_open", group.stays_open, "cues")
+        self._check_names("stays_open", group.stays_open, Cue)
         for mode, technologies in group.members.items():
-            self._check_names("members", [mode], "modes")
-            self._check_names("members", technologies, "technologies")
-            if mode in self._group_of:
-                self._fault("members", f"has {mode!r}, also a member of {self._group_of[mode]!r}; keep one of them")
-            self._group_of[mode] = group.slug
-            member = self._targets.get(mode)
+            self._check_names("members", [mode], Mode)
+            self._check_names("members", technologies, Technology)
+            if self._group_of.setdefault(mode, group.slug) != group.slug:
+                self._fault("members", f"has {mode!r}, a member of {self._group_of[mode]!r} too; remove one of them")
+            member = self._tables[Mode].get(mode)
             if member and set(member.dispositions) != set(group.dispositions):
-                own, theirs = (", ".join(target.dispositions) for target in (member, group))
-                self._fault("members", f"has {mode!r} with dispositions {own}, the group has {theirs}; make them equal")
-
-    def _check_dispositions(self, key: str, target: str, dispositions: Iterable[str]) -> None:
-        known = self._targets.get(target)
-        for disposition in dispositions:
-            if known and disposition not in known.dispositions:
-                self._fault(key, f"has {target!r}, which does not allow {disposition}; change one of them")
+                self._fault("members", f"has {mode!r}, whose dispositions differ from the group's; make them equal")
 
     def _check_rule(self, rule: Rule) -> None:
-        self._check_names("targets", rule.targets, "modes", "groups")
+        self._check_names("targets", rule.targets, Mode, Group)
         for target in rule.targets:
             self._check_dispositions("targets", target, [rule.disposition])
         for index, example in enumerate(rule.examples):
-            key = f"examples[{index}]"
             for disposition in DISPOSITIONS:
+                key = f"examples[{index}].{disposition}"
                 for target in getattr(example, disposition):
-                    self._check_names(f"{key}.{disposition}", [target], "modes", "groups")
-                    self._check_dispositions(f"{key}.{disposition}", target, [disposition])
-                    group = self._targets.get(target)
-                    if isinstance(group, Group) and group.fallback:
-                        self._fault(
-                            f"{key}.{disposition}",
-                            f"has group {target!r}, which answers as its fallback; write {group.fallback!r}",
-                        )
+                    self._check_names(key, [target], Mode, Group)
+                    self._check_dispositions(key, target, [disposition])
+                    if target in self._tables[Group] and self._tables[Group][target].fallback:
+                        self._fault(key, f"has {target!r}, which answers never leave open; name its fallback")
 
     def _check_acceptance(self, acceptance: Acceptance) -> None:
-        self._check_names("cues", acceptance.cues, "cues")
+        self._check_names("cues", acceptance.cues, Cue)
         if (acceptance.condition == "cue") != bool(acceptance.cues):
-            self._fault(
-                "cues", f"does not fit condition = {acceptance.condition!r}; list cues for 'cue' and only there"
-            )
+            self._fault("cues", f"does not fit condition {acceptance.condition!r}; list cues for 'cue' and only there")
         if acceptance.condition != "always" and not acceptance.otherwise:
             self._fault("otherwise", "is missing; write why a task is not accepted")
 
 
-def _explain(error: msgspec.ValidationError, kind: type) -> tuple[str, str]:
+def _explain(error: msgspec.ValidationError, kind: type[Any]) -> tuple[str, str]:
     """Return the key that an error of msgspec is about, and what is wrong there."""
     message, _, path = str(error).partition(" - at `$")
     key = path.strip(".`")
@@ -327,7 +307,7 @@ def _explain(error: msgspec.ValidationError, kind: type) -> tuple[str, str]:
     if message.startswith("Object missing"):
         return f"{key}.{quoted[1]}".strip("."), "is missing; add it"
     if message.startswith("Object contains unknown"):
-        known = f" or use one of {', '.join(msgspec.structs.fields(kind))}" if not key else ""
+        known = f" or use one of {', '.join(kind.__struct_fields__)}" if not key else ""
         return f"{key}.{quoted[1]}".strip("."), f"is an unknown key; remove it{known}"
     if message.startswith("Invalid enum value "):
         choices = _CHOICES[key.rpartition(".")[2].partition("[")[0]]

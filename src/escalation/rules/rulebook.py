@@ -42,11 +42,8 @@ class Label(str):
 
     __slots__ = ()
 
-    def __new__(cls, disposition: str, target: str = "") -> Self:
+    def __new__(cls, disposition: str, target: str = "") -> Self:  # noqa: D102
         return super().__new__(cls, f"{disposition}:{target}" if target else disposition)
-
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one argument; for pickle and copy
-        return self.disposition, self.target
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -57,7 +54,7 @@ class Label(str):
         ValueError
             If it is neither ``core`` nor ``escalate:TARGET`` nor ``collaborate:TARGET``.
         """
-        disposition, separator, target = text.partition(":")
+        disposition, _, target = text.partition(":")
         if text != CORE and not (disposition in DISPOSITIONS and target):
             raise ValueError(f"{text!r} is not a label; write core, escalate:TARGET or collaborate:TARGET")
         return cls(disposition, target)
@@ -65,23 +62,23 @@ class Label(str):
     @property
     def disposition(self) -> str:
         """``escalate``, ``collaborate`` or ``core``."""
-        return self.partition(":")[0]
+        return str(self).partition(":")[0]
 
     @property
     def target(self) -> str:
         """Slug of the mode or group; empty for ``core``."""
-        return self.partition(":")[2]
+        return str(self).partition(":")[2]
 
 
 CORE = Label("core")
 """The label of the home mode's own work."""
 
 
-class _Table(Struct, frozen=True, forbid_unknown_fields=True):
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
     """A table of a rulebook file; the file cannot have keys that the type does not have."""
 
 
-class Source(_Table):
+class Source(Table, frozen=True):
     """A sentence of the documented source, word for word, and the section that it is from."""
 
     id: Text
@@ -89,7 +86,7 @@ class Source(_Table):
     text: Text
 
 
-class Mode(_Table):
+class Mode(Table, frozen=True):
     """A specialist on the roster, with the dispositions that a task may have towards it."""
 
     slug: Text
@@ -97,7 +94,7 @@ class Mode(_Table):
     dispositions: tuple[Disposition, ...]
 
 
-class Technology(_Table):
+class Technology(Table, frozen=True):
     """A technology of a category, with the phrases by which texts and Stack Profiles name it.
 
     An alias always names the technology. An idiom has other meanings too, so in a text it counts only where the
@@ -110,7 +107,7 @@ class Technology(_Table):
     idioms: Texts = ()
 
 
-class Group(_Table):
+class Group(Table, frozen=True):
     """Modes of which the project's technology selects one.
 
     Attributes
@@ -137,7 +134,7 @@ class Group(_Table):
     stays_open: Texts = ()
 
 
-class Cue(_Table):
+class Cue(Table, frozen=True):
     """A named set of phrases with one role.
 
     Attributes
@@ -158,7 +155,7 @@ class Cue(_Table):
     reach: Reach = "clause"
 
 
-class Wanted(_Table):
+class Wanted(Table, frozen=True):
     """A cue in a condition, written ``cue``, ``cue@new`` or ``cue@title``.
 
     `only` is ``new`` for a technology that the Stack Profile does not list, ``title`` for a cue in the first clause,
@@ -169,7 +166,7 @@ class Wanted(_Table):
     only: str = ""
 
 
-class Condition(_Table):
+class Condition(Table, frozen=True):
     """Cues of which all, and cues of which none, must occur in one clause.
 
     `text` is the condition as the file has it.
@@ -180,7 +177,7 @@ class Condition(_Table):
     text: str
 
 
-class Example(_Table):
+class Example(Table, frozen=True):
     """A task that the source names ("e.g."), with the documented answer."""
 
     text: Text
@@ -189,7 +186,7 @@ class Example(_Table):
     stack: dict[str, tuple[str, ...]] = {}
 
 
-class Rule(_Table):
+class Rule(Table, frozen=True):
     """Under one of the conditions `when`, and none of `unless`, a disposition towards modes or groups."""
 
     id: Text
@@ -201,14 +198,14 @@ class Rule(_Table):
     examples: tuple[Example, ...] = ()
 
 
-class CoreRule(_Table):
+class CoreRule(Table, frozen=True):
     """The conditions under which a task contains the home mode's own work."""
 
     source: Source
     when: tuple[Condition, ...]
 
 
-class Acceptance(_Table):
+class Acceptance(Table, frozen=True):
     """The modes from which a delegated task is accepted, and when.
 
     Attributes
@@ -233,7 +230,7 @@ class Acceptance(_Table):
     cues: Texts = ()
 
 
-class Rulebook(_Table, kw_only=True):
+class Rulebook(Table, frozen=True, kw_only=True):
     """The documented rules as data; `escalation.load_rulebook` reads one from a file.
 
     Attributes
