@@ -49,7 +49,7 @@ def validate(
     from escalation.files import default_model
     from escalation.model import read_model
     from escalation.training.corpus import read_corpus
-    from escalation.training.oracle import KINDS
+    from escalation.training.oracle import HARD
     from escalation.training.oracle import validate as run_oracle
 
     book = rulebook_at(rulebook)
@@ -61,7 +61,7 @@ def validate(
     else:
         show(_tables(report.to_dict(), conflicts))
         for finding in report.hard:
-            typer.echo(f"{finding.code} {KINDS[finding.code].title}: task {finding.where} {finding.message}")
+            typer.echo(f"{finding.code} {HARD[finding.code]}: task {finding.where} {finding.message}")
     if report.hard:
         raise FindingError(f"{len(report.hard)} hard findings; correct the labels, the rulebook or the model")
     if not as_json:

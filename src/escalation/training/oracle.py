@@ -6,7 +6,7 @@ label, somebody should read the task: the rules read words, and words can mislea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -28,63 +28,39 @@ if TYPE_CHECKING:
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
 
-Severity = Literal["high", "medium", "low"]
-SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 _STEP = 200
-
-
-class Kind(NamedTuple):
-    """What a code means, and what to do about it."""
-
-    title: str
-    remedy: str
-
-
-_LABEL = "correct the label or the rulebook; for an answer, add tasks that teach it"
-KINDS = {
-    # What must not be, whatever the figures: found by `validate`, and before a model is published.
-    "H1": Kind("a mode that is not on the roster", _LABEL),
-    "H2": Kind("a disposition that the mode does not take", _LABEL),
-    "H3": Kind("a mode of a group without its technology in text or stack", _LABEL),
-    "H4": Kind("a group that text or stack resolves, or a mode that they do not select", _LABEL),
-    "H5": Kind("one mode in both lists", _LABEL),
-    "H6": Kind("a wrong answer to an example in the source", "add tasks that teach it, or correct the rule"),
-    "H7": Kind("a behaviour case that fails", "add tasks that teach it, or say in the case why it fails (`known`)"),
-    # Figures beyond a limit, about the tasks (E1), the answers (E2) and the model (E3): found by `evaluate`.
-    "E101": Kind("Too few tasks to judge", "do not rely on this label's figures; label more tasks that have it"),
-    "E102": Kind(
-        "Unlike the training corpus", "read some of these tasks with their answers; label them and train on them"
-    ),
-    "E103": Kind("Tasks that the model has seen", "the figures are too good; remove these tasks and evaluate again"),
-    "E201": Kind("Weak label", "read its mistakes; write tasks that show the difference, and look at its rules"),
-    "E202": Kind("Rules better than the model", "write tasks that teach this label; until then trust the rules for it"),
-    "E203": Kind("False alarms", "read the false alarms; write tasks that need nobody and use the same words"),
-    "E204": Kind("Escalation and collaboration confused", "check the labels against the guide; write pairs of both"),
-    "E301": Kind("Badly calibrated", "do not read its probabilities as chances; train on tasks like these"),
-    "E302": Kind("Worse than in training", "the model knows its corpus better than these tasks; train on some of them"),
-    "E303": Kind("Model often abstains", "see the reasons under `abstained`; train on tasks in these words"),
+HARD = {
+    "H1": "a mode that is not on the roster",
+    "H2": "a disposition that the mode does not take",
+    "H3": "a mode of a group without its technology in text or stack",
+    "H4": "a group that text or stack resolves, or a mode that they do not select",
+    "H5": "one mode in both lists",
+    "H6": "a wrong answer to an example in the source",
+    "H7": "a behaviour case that fails",
 }
+"""What must not be, whatever the figures; the codes of figures are in `escalation.evaluation.findings`."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something that is wrong, or a figure beyond its limit.
+    """Something that must not be, or a figure beyond its limit.
 
     Attributes
     ----------
     code : str
-        A key of `KINDS`.
+        ``H`` and a digit for what must not be, ``E`` and three digits for a figure.
     severity : {"high", "medium", "low"}
     where : str or None
         The task, behaviour case, rule or label that it is about; None if it is about all of them.
     message : str
         What was found, as a sentence without a full stop.
     figure : str or None
-        Name of the figure that is beyond its limit.
+        Name of the figure.
     value, limit : float or None
+        Of the figure.
     """
 
     code: str
-    severity: Severity
+    severity: Literal["high", "medium", "low"]
     where: str | None
     message: str
     figure: str | None = None
@@ -93,21 +69,6 @@ class Finding(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.code} in {self.where}: {self.message}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON has it: short, or with title, figure and remedy if it is about a figure."""
-        if self.figure is None:
-            return {"code": self.code, "task": self.where, "message": self.message}
-        kind = KINDS[self.code]
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "title": kind.title,
-            "where": self.where,
-            "figure": {"name": self.figure, "value": self.value, "limit": self.limit},
-            "message": self.message,
-            "remedy": kind.remedy,
-        }
 
 
 class Agreement(msgspec.Struct):
@@ -254,7 +215,7 @@ class Report(msgspec.Struct, frozen=True):
         """Return the report as JSON has it."""
         return {
             "tasks": self.tasks,
-            "hard": [finding.to_dict() for finding in self.hard],
+            "hard": [{"code": found.code, "task": found.where, "message": found.message} for found in self.hard],
             "rules_and_labels": {label: count.to_dict() for label, count in self.rules_and_labels.items()},
             "rules_and_model": {label: count.to_dict() for label, count in self.rules_and_model.items()},
         }
