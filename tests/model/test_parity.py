@@ -57,7 +57,7 @@ def test_numpy_and_scikit_learn_agree(rulebook, fitted):
 def test_the_model_that_ships_is_the_one_that_the_corpus_gives(rulebook, fitted, model):
     data, result = fitted
     tasks = data.tasks[::10]
-    assert model.about["corpus"]["sha256"] == read_corpus(default_corpus()).sha256
+    assert model.info.corpus.sha256 == read_corpus(default_corpus()).sha256
     # Another version of scikit-learn or another processor may differ in the last digits, no more.
     assert np.abs(by_numpy(rulebook, model, tasks) - by_numpy(rulebook, result.model, tasks)).max() < 1e-3
     for label, policy in result.model.policies.items():

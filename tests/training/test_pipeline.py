@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from escalation.rules.rulebook import Label
 from escalation.training.pipeline import LEFT_OUT, grouped_folds, head_targets
 
 
@@ -18,6 +19,6 @@ def test_folds_never_split_a_group_and_keep_the_shares_of_labels():
 
 
 def test_a_head_learns_the_degree_only_where_a_target_is_involved():
-    labels = ("escalate:a", "collaborate:a", "escalate:b", "core")
+    labels = tuple(map(Label.parse, ("escalate:a", "collaborate:a", "escalate:b", "core")))
     targets = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 0]], np.int8)
     assert head_targets(labels, targets)[:, 4:].tolist() == [[1, 1], [1, 0], [0, LEFT_OUT]]

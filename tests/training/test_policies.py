@@ -7,7 +7,10 @@ import pytest
 
 from escalation import Predictor
 from escalation.errors import InputError
+from escalation.rules.rulebook import CORE, Label
 from escalation.training.policies import CONFIDENCE, MIN_SUPPORT, RECALL, RULES_SAY, cautious_threshold, learn_policies
+
+LABEL = Label("escalate", "a")
 
 
 def signals(seed, tasks=6000):
@@ -19,7 +22,7 @@ def signals(seed, tasks=6000):
     return logits, np.where(right == (target == 1), 1, -1).astype(np.int8), target
 
 
-def learn(logits, verdicts, target, label="escalate:a"):
+def learn(logits, verdicts, target, label=LABEL):
     policies, probabilities = learn_policies((label,), logits, verdicts, target)
     return policies[label], probabilities
 
@@ -55,14 +58,14 @@ def test_thresholds_are_half_of_the_best_f1():
 def test_a_label_that_is_never_found_is_not_always_answered():
     target = (np.arange(4000) < 20).astype(np.int8)[:, None]
     logits = np.random.default_rng(6).normal(0, 1, (4000, 1))
-    policy, probabilities = learn(logits, np.zeros((4000, 1), np.int8), target, "core")
+    policy, probabilities = learn(logits, np.zeros((4000, 1), np.int8), target, CORE)
     assert (probabilities >= policy.thresholds["hybrid"]).mean() < 0.1
 
 
 def test_a_rare_label_is_left_to_the_rules():
     target = (np.arange(100) < MIN_SUPPORT - 1).astype(np.int8)[:, None]
     policy, _ = learn(target * 0.9, np.zeros((100, 1), np.int8), target)
-    assert policy.by_rules
+    assert policy.rules_only
     assert policy.support == MIN_SUPPORT - 1
     assert policy.cautious == {"model": None, "hybrid": None}
 
@@ -116,7 +119,7 @@ def test_nothing_is_promised_where_the_model_abstains(cautious):
 
 def test_every_mode_of_a_label_is_in_the_answer(cautious):
     text = "Store orders in a new table with an Alembic migration, password hashing at login and structured logs"
-    targets = {label.partition(":")[2] for label, decision in cautious.decisions(text).items() if decision.given}
+    targets = {label.target for label, decision in cautious.decisions(text).items() if decision.given}
     answer = cautious.predict(text)
     named = {entry.group or entry.mode for entry in answer.escalate + answer.collaborate}
     assert {"database-specialist", "security-specialist"} <= named

@@ -12,7 +12,7 @@ import msgspec
 
 from escalation.errors import InputError
 from escalation.files import convert, read_toml
-from escalation.rules.rulebook import DISPOSITIONS
+from escalation.rules.rulebook import DISPOSITIONS, Label
 from escalation.task.task import Task
 from escalation.training.oracle import Finding
 
@@ -122,7 +122,8 @@ def check_case(predictor: Predictor, case: Case) -> str | None:
         return _check_invariance(predictor.predict(tasks[0]), predictor.predict(tasks[1]), case.but)
     if case.label not in predictor.rulebook.labels:
         return f"{case.label!r} is not a label; use one of {', '.join(predictor.rulebook.labels)}"
-    before, after = (predictor.decisions(task)[case.label].probability or 0.0 for task in tasks)
+    label = Label.parse(case.label)
+    before, after = (predictor.decisions(task)[label].probability or 0.0 for task in tasks)
     if (after - before if case.rises else before - after) >= _CHANGE:
         return None
     return f"{case.label} must {'rise' if case.rises else 'fall'}, but changes from {before:.3f} to {after:.3f}"

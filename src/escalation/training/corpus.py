@@ -11,19 +11,20 @@ import numpy as np
 
 from escalation.errors import CorpusError, InputError
 from escalation.files import convert, parse_json, read_bytes, require
-from escalation.model.wordings import Wordings, read_wordings
+from escalation.model.vocabulary import Wordings, read_wordings
 from escalation.rules.rulebook import CORE, DISPOSITIONS
 from escalation.task.stack import StackProfile
 from escalation.task.text import check_text, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
 
-    from escalation.rules.rulebook import Rulebook
+    from escalation.model import Model
+    from escalation.rules.rulebook import Label, Rulebook
 
 NEAR = 0.8
 """Two texts are near-duplicates from this cosine of their character 4-grams (TF-IDF) on."""
@@ -86,7 +87,7 @@ class Corpus:
         """Yield the tasks in the order of the file."""
         return map(LabelledTask._make, self.tasks.itertuples(index=False, name=None))
 
-    def targets(self, rulebook: Rulebook, labels: tuple[str, ...]) -> NDArray[np.int8]:
+    def targets(self, rulebook: Rulebook, labels: tuple[Label, ...]) -> NDArray[np.int8]:
         """Return the labels as an indicator matrix of shape (tasks, labels); a mode of a group counts as the group."""
         column = {label: index for index, label in enumerate(labels)}
         matrix = np.zeros((len(self.tasks), len(labels)), np.int8)
@@ -164,7 +165,7 @@ def read_corpus(path: Path) -> Corpus:
     return Corpus(pd.DataFrame(tasks), hashlib.sha256(content).hexdigest(), path, wordings)
 
 
-def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[str]:
+def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[Label]:
     """Return the labels of a task; a mode of a group counts as the group."""
     sides = zip(DISPOSITIONS, (escalate, collaborate), strict=True)
     return {rulebook.label(disposition, mode) for disposition, modes in sides for mode in modes}
@@ -193,15 +194,14 @@ def near_duplicates(corpus: Corpus) -> list[tuple[str, str, float]]:
     return pairs
 
 
-def digests(corpus: Corpus) -> str:
-    """Return a short digest of each text, one a line, by which a model recognises the tasks that it was trained on."""
-    return "".join(f"{_digest(text)}\n" for text in corpus.tasks["text"])
+def digests(corpus: Corpus) -> frozenset[str]:
+    """Return short digests of all texts, by which a model recognises the tasks that it was trained on."""
+    return frozenset(map(_digest, corpus.tasks["text"]))
 
 
-def seen_tasks(about: Mapping[str, Any], corpus: Corpus) -> list[str]:
+def seen_tasks(model: Model, corpus: Corpus) -> list[str]:
     """Return the ids of the tasks whose texts a model was trained on."""
-    seen = set(str(about.get("corpus", {}).get("texts", "")).split())
-    return [row.id for row in corpus.rows() if _digest(row.text) in seen]
+    return [row.id for row in corpus.rows() if _digest(row.text) in model.seen]
 
 
 def _digest(text: str) -> str:

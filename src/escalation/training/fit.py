@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from escalation.model import Model
 from escalation.model.features import analyze
 from escalation.model.policy import head_names
-from escalation.model.vocabulary import Lexicon
+from escalation.model.vocabulary import Vocabulary
 from escalation.task.task import Task
 from escalation.training.pipeline import CUE_SCALE, LinearHeads, TaskFeatures, grouped_folds, head_targets, read_signals
 from escalation.training.policies import learn_policies
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from escalation.files import Progress
     from escalation.model import LabelPolicy
-    from escalation.model.wordings import Wordings
-    from escalation.rules.rulebook import Rulebook
+    from escalation.model.vocabulary import Wordings
+    from escalation.rules.rulebook import Label, Rulebook
     from escalation.training.corpus import Corpus
 
 FOLDS = 5
@@ -50,7 +50,7 @@ class Prepared:
     """
 
     rulebook: Rulebook
-    labels: tuple[str, ...]
+    labels: tuple[Label, ...]
     tasks: list[Task]
     groups: NDArray[np.str_]
     targets: NDArray[np.int8]
@@ -172,19 +172,15 @@ def _fit_and_score(
 
 
 def _as_model(
-    data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[str, LabelPolicy], known_share: float
+    data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[Label, LabelPolicy], known_share: float
 ) -> Model:
-    numbers = features.vectorizer.vocabulary_
-    lexicon = Lexicon.build(numbers, data.wordings)
-    # The n-grams in the order of the lexicon. Cues count 1 in a model, not `CUE_SCALE`.
-    rows = np.array([numbers[gram] for gram in lexicon.gram_texts()], np.intp)
-    weights = np.ascontiguousarray(heads.coef.T) * CUE_SCALE
-    weights[: len(rows)] = heads.coef.T[rows]
+    weights = np.array(heads.coef.T, order="C")
+    weights[features.grams :] *= CUE_SCALE  # cues count 1 in a model
     return Model(
         labels=data.labels,
         policies=policies,
-        lexicon=lexicon,
-        idf=features.vectorizer.idf_[rows].astype(np.float32),
+        vocabulary=Vocabulary(features.vectorizer.get_feature_names_out().tolist(), data.wordings),
+        idf=features.vectorizer.idf_.astype(np.float32),
         weights=weights.astype(np.float32),
         bias=np.asarray(heads.intercept, np.float64),
         known_share=known_share,

@@ -12,8 +12,8 @@ import msgspec
 
 from escalation.predictor import Predictor
 from escalation.rules.engine import RuleEngine
-from escalation.rules.groups import GroupResolver
-from escalation.rules.rulebook import CORE, DISPOSITIONS
+from escalation.rules.groups import resolve
+from escalation.rules.rulebook import CORE, DISPOSITIONS, TECHNOLOGY_CUE, Label
 from escalation.task.stack import StackProfile
 from escalation.training.corpus import grouped_labels
 
@@ -120,7 +120,6 @@ class Oracle:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self.engine = RuleEngine(rulebook)
-        self._resolver = GroupResolver(rulebook, self.engine.reader)
 
     def check(
         self, task: str, text: str, stack: StackProfile, escalate: Sequence[str], collaborate: Sequence[str]
@@ -151,12 +150,12 @@ class Oracle:
         elif group is not None and group.fallback is not None:
             # Without its technology, a mode of such a group makes no sense: the fallback is there for that.
             selecting = set(group.members[mode])
-            named = set(evidence.technologies) | evidence.stack
-            named |= {name for name, _, _ in self.engine.reader.idioms_in(evidence.reading, group.category)}
-            if not selecting & named:
+            cue = TECHNOLOGY_CUE + group.category
+            idioms = {mention.technology for mention in evidence.idioms if mention.cue == cue}
+            if selecting.isdisjoint({*evidence.technologies, *evidence.stack, *idioms}):
                 yield "H3", f"{mode!r}, but neither text nor stack has {' or '.join(sorted(selecting))}"
         elif group is not None:
-            resolution = self._resolver.resolve(group, evidence)
+            resolution = resolve(group, evidence)
             binding = mode == group.slug or resolution.by == "stack"
             if resolution.mode not in (None, mode) and binding:
                 yield "H4", f"{mode!r}, but the {resolution.by} has {resolution.technology}: {resolution.mode!r}"
@@ -180,14 +179,13 @@ class Oracle:
         return findings
 
     def compare(
-        self, task: str, verdicts: dict[str, Verdict], labels: set[str], agreements: dict[str, Agreement]
+        self, task: str, verdicts: dict[Label, Verdict], labels: set[Label], agreements: dict[str, Agreement]
     ) -> None:
         """Count in `agreements`, by label, how far the rules agree with the labels that one task has."""
         for label, verdict in verdicts.items():
             if label == CORE:
                 continue
-            disposition, _, target = label.partition(":")
-            escalated = verdicts.get(f"escalate:{target}") if disposition == "collaborate" else None
+            escalated = None if label.disposition == "escalate" else verdicts.get(Label("escalate", label.target))
             # An escalation leaves nothing to say about working with the same mode.
             covered = verdict.value == "for" and escalated is not None and escalated.value == "for"
             agreement = agreements.setdefault(label, Agreement())
@@ -250,6 +248,6 @@ def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progres
     return Report(len(corpus), hard, by_label, by_model)
 
 
-def _answered(answer: Prediction) -> set[str]:
+def _answered(answer: Prediction) -> set[Label]:
     sides = zip(DISPOSITIONS, (answer.escalate, answer.collaborate), strict=True)
-    return {f"{disposition}:{entry.group or entry.mode}" for disposition, entries in sides for entry in entries}
+    return {Label(disposition, entry.group or entry.target) for disposition, entries in sides for entry in entries}

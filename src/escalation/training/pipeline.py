@@ -11,18 +11,20 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from escalation.errors import CorpusError
+from escalation.model.decision import verdict_row
 from escalation.model.features import CueFeatures, analyze
 from escalation.model.policy import joint_targets
-from escalation.model.signals import cues_of, find_in
-from escalation.model.vocabulary import Lexicon
+from escalation.model.signals import active_cues, find_in
+from escalation.model.vocabulary import Vocabulary
 from escalation.rules.engine import RuleEngine
+from escalation.rules.rulebook import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from escalation.model.wordings import Wordings
+    from escalation.model.vocabulary import Wordings
     from escalation.rules.rulebook import Rulebook
     from escalation.task.task import Task
 
@@ -37,7 +39,6 @@ LEFT_OUT = -1
 """In the targets of a head: a task that it does not learn from."""
 CERTAIN = 20.0
 """Logit of a head that has only seen one answer."""
-_VERDICTS = {"for": 1, "silent": 0, "against": -1}
 
 
 # ------------------------------------------------------------------------------------------------ folds
@@ -96,15 +97,15 @@ def read_signals(
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
     """
-    engine, features, lexicon = RuleEngine(rulebook), CueFeatures(rulebook), Lexicon.build((), wordings)
+    engine, features, vocabulary = RuleEngine(rulebook), CueFeatures(rulebook), Vocabulary((), wordings)
     indices: list[int] = []
     ends = [0]
-    verdicts = np.zeros((len(tasks), len(rulebook.labels)), np.int8)
+    labels = rulebook.labels
+    verdicts = np.zeros((len(tasks), len(labels)), np.int8)
     for row, task in enumerate(tasks):
         evidence = engine.reader.read(task.text, task.stack)
-        judged = engine.judge(evidence)
-        verdicts[row] = [_VERDICTS[judged[label].value] for label in rulebook.labels]
-        indices += cues_of(features, evidence, find_in(lexicon, evidence))
+        verdicts[row] = verdict_row(labels, engine.judge(evidence))
+        indices += active_cues(features, evidence, find_in(vocabulary, evidence))
         ends.append(len(indices))
     shape = (len(tasks), len(features.names) + len(wordings.features))
     return sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape), verdicts
@@ -147,12 +148,12 @@ class TaskFeatures:
 # ------------------------------------------------------------------------------------------------ heads
 
 
-def head_targets(labels: tuple[str, ...], targets: NDArray[np.int8]) -> NDArray[np.int8]:
+def head_targets(labels: tuple[Label, ...], targets: NDArray[np.int8]) -> NDArray[np.int8]:
     """Return what every head learns.
 
     Parameters
     ----------
-    labels : tuple of str
+    labels : tuple of Label
     targets : array of shape (tasks, labels)
 
     Returns
@@ -163,8 +164,8 @@ def head_targets(labels: tuple[str, ...], targets: NDArray[np.int8]) -> NDArray[
     """
     involved, degree = [], []
     for target in joint_targets(labels):
-        escalated = targets[:, labels.index(f"escalate:{target}")]
-        either = escalated | targets[:, labels.index(f"collaborate:{target}")]
+        escalated = targets[:, labels.index(Label("escalate", target))]
+        either = escalated | targets[:, labels.index(Label("collaborate", target))]
         involved.append(either)
         degree.append(np.where(either == 1, escalated, np.int8(LEFT_OUT)))
     return np.column_stack([targets, *involved, *degree]).astype(np.int8)

@@ -9,12 +9,14 @@ import numpy as np
 from mapie.risk_control import BinaryClassificationController
 from sklearn.linear_model import LogisticRegression
 
-from escalation.model import Join, LabelPolicy
-from escalation.model.policy import nested_heads
+from escalation.model import LabelPolicy, SignalWeights
+from escalation.model.policy import decision_scores, nested_logits, sigmoid, weight_table
 from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from escalation.rules.rulebook import Label
 
 MIN_SUPPORT = 12
 """With fewer tasks a label cannot be learned or calibrated: the rules alone decide it."""
@@ -31,13 +33,13 @@ _CAUTIOUS_THRESHOLDS = np.round(np.arange(0.01, 0.81, 0.01), 2)
 
 
 def learn_policies(
-    labels: tuple[str, ...], logits: NDArray[np.float64], verdicts: NDArray[np.int8], targets: NDArray[np.int8]
-) -> tuple[dict[str, LabelPolicy], NDArray[np.float64]]:
+    labels: tuple[Label, ...], logits: NDArray[np.float64], verdicts: NDArray[np.int8], targets: NDArray[np.int8]
+) -> tuple[dict[Label, LabelPolicy], NDArray[np.float64]]:
     """Learn the weights, thresholds and cautious thresholds of every label.
 
     Parameters
     ----------
-    labels : tuple of str
+    labels : tuple of Label
     logits : array of shape (tasks, heads)
         From models that have not seen the task.
     verdicts : array of shape (tasks, labels)
@@ -46,97 +48,64 @@ def learn_policies(
 
     Returns
     -------
-    policies : dict of str to LabelPolicy
+    policies : dict of Label to LabelPolicy
     probabilities : array of shape (tasks, labels)
         From model and rules together.
     """
     weights = {engine: _learn_weights(labels, logits, verdicts, targets, engine) for engine in _ENGINES}
-    probabilities = {
-        engine: 0.5 * (1.0 + np.tanh(0.5 * decision_scores(labels, weights[engine], logits, verdicts)))
-        for engine in _ENGINES
-    }
+    probabilities = {engine: sigmoid(decision_scores(labels, weights[engine], logits, verdicts)) for engine in _ENGINES}
     thresholds = {engine: _thresholds(labels, probabilities[engine], targets) for engine in _ENGINES}
     policies = {}
     for index, label in enumerate(labels):
         target = targets[:, index]
         support = int(target.sum())
         policies[label] = LabelPolicy(
-            by_rules=support < MIN_SUPPORT,
+            rules_only=support < MIN_SUPPORT,
             support=support,
-            model=weights["model"][label],
-            hybrid=weights["hybrid"][label],
+            model=SignalWeights(*weights["model"][:, index].tolist()),
+            hybrid=SignalWeights(*weights["hybrid"][:, index].tolist()),
             thresholds={engine: thresholds[engine][label] for engine in _ENGINES},
             cautious={engine: cautious_threshold(probabilities[engine][:, index], target) for engine in _ENGINES},
         )
     return policies, probabilities["hybrid"]
 
 
-def decision_scores(
-    labels: tuple[str, ...], weights: dict[str, Join], logits: NDArray[np.float64], verdicts: NDArray[np.int8]
-) -> NDArray[np.float64]:
-    """Return the scores of all labels of many tasks, of shape (tasks, labels)."""
-    columns = [
-        _score(weights[label], logits[:, index], nested_logits(labels, label, logits), verdicts[:, index])
-        for index, label in enumerate(labels)
-    ]
-    return np.column_stack(columns)
-
-
-def nested_logits(labels: tuple[str, ...], label: str, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what the nested heads of a label say of many tasks; zeros for a label without them."""
-    heads = nested_heads(labels).get(label)
-    if heads is None:
-        return np.zeros(len(logits))
-    involved, degree = -logits[:, heads.involved], -heads.sign * logits[:, heads.degree]
-    joined: NDArray[np.float64] = -np.logaddexp(np.logaddexp(involved, degree), involved + degree)
-    return joined
-
-
-def _score(
-    join: Join, flat: NDArray[np.float64], nested: NDArray[np.float64], verdict: NDArray[np.int8]
-) -> NDArray[np.float64]:
-    rules = join.rules_for * (verdict == 1) + join.rules_against * (verdict == -1)
-    score: NDArray[np.float64] = join.bias + join.flat * flat + join.nested * nested + rules
-    return score
-
-
 def _learn_weights(
-    labels: tuple[str, ...],
+    labels: tuple[Label, ...],
     logits: NDArray[np.float64],
     verdicts: NDArray[np.int8],
     targets: NDArray[np.int8],
     engine: Literal["model", "hybrid"],
-) -> dict[str, Join]:
-    """Fit a small logistic regression for each label to its signals, then calibrate the score (Platt 1999).
+) -> NDArray[np.float64]:
+    """Return the table of weights: a small logistic regression per label, then a calibration of the score (Platt 1999).
 
     The model alone has one signal, its own head. The hybrid weighs two views and the rules. The rules are documented,
     the corpus is only one sample of tasks. So the rules have a say from the start, `RULES_SAY`, which the corpus may
     raise but not lower. As that moves the scores, they are calibrated afterwards.
     """
+    nested_heads = nested_logits(labels, logits)
     support = np.minimum(targets.sum(axis=0), (1 - targets).sum(axis=0))
     learned = np.flatnonzero(support >= MIN_SUPPORT).tolist()
-    weights = dict.fromkeys(labels, Join(1.0, 0.0, 0.0, 0.0, 0.0))
+    table = weight_table([SignalWeights(1.0, 0.0, 0.0, 0.0, 0.0)] * len(labels))
     for index in learned:
-        label, target, flat = labels[index], targets[:, index], logits[:, index]
-        joined = engine == "hybrid" and label != CORE
-        nested = nested_logits(labels, label, logits) * joined
-        verdict = verdicts[:, index] * joined
+        joined = engine == "hybrid" and labels[index] != CORE
+        target, flat = targets[:, index], logits[:, index]
+        nested, verdict = nested_heads[:, index] * joined, verdicts[:, index] * joined
         views = (flat + nested, flat - nested) if nested.any() else (2 * flat, nested)
         signals = np.column_stack([*views, verdict == 1, verdict == -1]) * _SCALES
         of_sum, of_difference, rules_for, rules_against = (_logistic(signals, target)[0] * _SCALES).tolist()
-        weights[label] = Join(
-            flat=of_sum + of_difference if nested.any() else 2 * of_sum,
-            nested=of_sum - of_difference if nested.any() else 0.0,
-            rules_for=max(rules_for, RULES_SAY[0] * joined),
-            rules_against=min(rules_against, RULES_SAY[1] * joined),
-            bias=0.0,
+        table[:4, index] = (
+            of_sum + of_difference if nested.any() else 2 * of_sum,
+            of_sum - of_difference if nested.any() else 0.0,
+            max(rules_for, RULES_SAY[0] * joined),
+            min(rules_against, RULES_SAY[1] * joined),
         )
-    scores = decision_scores(labels, weights, logits, verdicts)
+    scores = decision_scores(labels, table, logits, verdicts)
     for index in learned:
-        label = labels[index]
         slopes, bias = _logistic(scores[:, [index]], targets[:, index])
-        weights[label] = Join._make(weight * float(slopes[0]) for weight in weights[label])._replace(bias=bias)
-    return weights
+        table[:, index] *= slopes[0]
+        table[4, index] = bias
+    return table
 
 
 def _logistic(signals: NDArray[np.float64], target: NDArray[np.int8]) -> tuple[NDArray[np.float64], float]:
@@ -148,8 +117,8 @@ def _logistic(signals: NDArray[np.float64], target: NDArray[np.int8]) -> tuple[N
 
 
 def _thresholds(
-    labels: tuple[str, ...], probabilities: NDArray[np.float64], targets: NDArray[np.int8]
-) -> dict[str, float]:
+    labels: tuple[Label, ...], probabilities: NDArray[np.float64], targets: NDArray[np.int8]
+) -> dict[Label, float]:
     """Choose the threshold of every label for the best F1.
 
     Where probabilities are calibrated, the best threshold is half of the best F1 (Lipton, Elkan and Naryanaswamy 2014),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from escalation.errors import CorpusError, FindingError
 from escalation.files import require
-from escalation.model import check_place, write_model
+from escalation.model import ModelInfo, check_place, write_model
+from escalation.model.directory import CorpusInfo, LabelFit, Recall
 from escalation.predictor import Predictor
 from escalation.rules.rulebook import CORE
 from escalation.training.behaviour import check_behaviour, read_cases
@@ -73,7 +73,8 @@ def train(
     corpus = read_corpus(corpus_path)
     check_corpus(corpus, rulebook)
     fitted = fit(prepare(corpus, rulebook), progress=progress)
-    model = replace(fitted.model, about=_about(out.name, corpus, rulebook, fitted))
+    model = fitted.model
+    model.info, model.seen = _info(out.name, corpus, rulebook, fitted), digests(corpus)
     findings = validate(corpus, rulebook, model, progress).hard + check_behaviour(Predictor(rulebook, model), cases)
     if findings:
         raise FindingError(
@@ -122,30 +123,24 @@ def check_corpus(corpus: Corpus, rulebook: Rulebook) -> None:
         )
 
 
-def _about(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> dict[str, Any]:
+def _info(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> ModelInfo:
     from sklearn.metrics import average_precision_score, brier_score_loss
 
     from escalation.training.policies import CONFIDENCE, RECALL
 
     targets = corpus.targets(rulebook, rulebook.labels)
     columns = zip(rulebook.labels, targets.T, fitted.out_of_fold.T, strict=True)
-    figures = {
-        label: {
-            "average_precision": round(float(average_precision_score(target, probabilities)), 4),
-            "brier": round(float(brier_score_loss(target, probabilities)), 4),
-        }
-        for label, target, probabilities in columns
-    }
-    return {
-        "name": name,
-        "version": version("escalation-predictor"),
-        "corpus": {
-            "sha256": corpus.sha256,
-            "tasks": len(corpus),
-            "groups": int(corpus.tasks["group"].nunique()),
-            "texts": digests(corpus),
+    return ModelInfo(
+        name=name,
+        version=version("escalation-predictor"),
+        corpus=CorpusInfo(corpus.sha256, len(corpus), int(corpus.tasks["group"].nunique())),
+        caution=Recall(RECALL, CONFIDENCE),
+        fit={
+            label: LabelFit(
+                round(float(average_precision_score(target, probabilities)), 4),
+                round(float(brier_score_loss(target, probabilities)), 4),
+            )
+            for label, target, probabilities in columns
         },
-        "caution": {"recall": RECALL, "confidence": CONFIDENCE},
-        "figures": {"method": "out of fold by project, without thresholds", "labels": figures},
-        "libraries": {library: version(library) for library in _LIBRARIES},
-    }
+        libraries={library: version(library) for library in _LIBRARIES},
+    )
