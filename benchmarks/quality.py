@@ -23,16 +23,16 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from escalation import Predictor, load_rulebook
-from escalation.training.corpus import read_corpus
 from escalation.evaluation.metrics import averages, differences, summarize
+from escalation.files import default_corpus
 from escalation.model.features import analyze
 from escalation.model.policy import joint_targets
-from escalation.files import default_corpus
-from escalation.rules.rulebook import CORE
 from escalation.rules.evidence import EvidenceReader
+from escalation.rules.rulebook import CORE
 from escalation.task.task import Task
+from escalation.training.corpus import read_corpus
 from escalation.training.fit import fit, prepare, read_signals
-from escalation.training.folds import grouped_folds
+from escalation.training.pipeline import grouped_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import tomllib
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Progress: TypeAlias = Callable[[str, int, int], None]
     """Called during long work with what is being done, the steps done, and the steps in all."""
+
+T = TypeVar("T")
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
@@ -51,6 +53,28 @@ def parse_json(text: str | bytes) -> Any:
         return msgspec.json.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """Convert parsed JSON or TOML to a msgspec type.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit. The message says where and what is wrong.
+
+    Examples
+    --------
+    >>> convert({"rules": [{"id": 3}]}, dict[str, list[dict[str, str]]])
+    Traceback (most recent call last):
+    ValueError: rules[0].id: expected `str`, got `int`
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at `$")
+        place = place.strip(".`")
+        raise ValueError(f"{place}: {what[0].lower()}{what[1:]}" if place else what) from error
 
 
 def read_bytes(path: Path, error: type[EscalationError], remedy: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from escalation.errors import InputError
@@ -11,7 +13,7 @@ from escalation.training.behaviour import check_behaviour, check_case, read_case
 CASES = read_cases(default_behaviour())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.id}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_case(predictor, case, request):
     if case.known:
         request.applymarker(pytest.mark.xfail(reason=case.known, strict=True))
@@ -32,6 +34,10 @@ escalate = ["database-specialist"]
 id = "too-much"
 text = "Write the Dockerfile"
 absent = ["*"]
+[[minimum]]
+id = "own-work"
+text = "Write the docstring"
+core = false
 [[invariance]]
 id = "differs"
 text = "Write the Dockerfile"
@@ -42,6 +48,11 @@ text = "Write the docstring"
 other_text = "Write the Dockerfile"
 label = "escalate:docker-compose-specialist"
 rises = false
+[[direction]]
+id = "no-label"
+text = "a"
+other_text = "b"
+label = "escalate:nobody"
 [[minimum]]
 id = "known"
 text = "Write the Dockerfile"
@@ -50,14 +61,16 @@ known = "on purpose"
 """
 
 
-def test_what_fails_is_found_and_what_is_known_is_passed_over(predictor, tmp_path):
+def test_failing_cases_are_found_unless_they_are_known(predictor, tmp_path):
     (tmp_path / "cases.toml").write_text(FAILING)
     findings = check_behaviour(predictor, read_cases(tmp_path / "cases.toml"))
-    assert {finding.task: finding.message.split(",")[0] for finding in findings} == {
+    assert {finding.where: re.split("[,;]", finding.message)[0] for finding in findings} == {
         "missing": "must escalate database-specialist",
         "too-much": "must leave out docker-compose-specialist",
+        "own-work": "core must be false",
         "differs": "must stay the same",
         "other-way": "escalate:docker-compose-specialist must fall",
+        "no-label": "'escalate:nobody' is not a label",
     }
     assert {finding.code for finding in findings} == {"H7"}
 
@@ -65,24 +78,26 @@ def test_what_fails_is_found_and_what_is_known_is_passed_over(predictor, tmp_pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[minimum]]\nid = 'a'", "minimum case 1: lacks or cannot have text"),
-        ("[[direction]]\nid = 'a'\ntext = 'b'\nabsent = []", "lacks or cannot have absent"),
-        ("[[minimum]]\nid='a'\ntext='b'\n[[invariance]]\nid='a'\ntext='b'", "'a' stands there twice"),
-        ("[[minimal]]\nid='a'\ntext='b'", "unknown tables minimal"),
-        ("[[", "is no TOML"),
-        ("minimum = 3", "minimum case 1: is no table"),
-        ("[[minimum]]\nid = ['a']\ntext = 'b'", "id is"),
-        ("[[minimum]]\nid = 'a'\ntext = ' '", "the task is empty"),
-        ("[[minimum]]\nid = 'a'\ntext = 'b'\nescalate = 'docker'", "escalate is 'docker'"),
-        ("[[direction]]\nid = 'a'\ntext = 'b'\nother_text = 'c'", "lacks or cannot have label"),
+        ("[[minimum]]\nid = 'a'", "minimum[0]: object missing required field `text`"),
+        ("[[direction]]\nid = 'a'\ntext = 'b'\nabsent = []", "direction[0]: object contains unknown field `absent`"),
+        ("[[direction]]\nid = 'a'\ntext = 'b'\nother_text = 'c'", "missing required field `label`"),
+        ("[[minimum]]\nid='a'\ntext='b'\n[[invariance]]\nid='a'\ntext='b'", "the id 'a' is used twice"),
+        ("[[minimal]]\nid='a'\ntext='b'", "unknown field `minimal`"),
+        ("[[", "is not TOML"),
+        ("minimum = 3", "minimum: expected `array`, got `int`"),
+        ("minimum = [3]", "minimum[0]: expected `object`, got `int`"),
+        ("[[minimum]]\nid = ['a']\ntext = 'b'", "minimum[0].id: expected `str`, got `array`"),
+        ("[[minimum]]\nid = 'a'\ntext = 'b'\nescalate = 'docker'", "minimum[0].escalate: expected `array`, got `str`"),
+        ("[[minimum]]\nid = 'a'\ntext = ' '", "case 'a': the task is empty"),
+        ("[[invariance]]\nid = 'a'\ntext = 'b'\nother_stack = {a = 3}", "case 'a': the Stack Profile"),
     ],
 )
-def test_a_file_of_cases_that_is_wrong_is_refused(tmp_path, text, message):
+def test_an_invalid_file_of_cases_is_an_error(tmp_path, text, message):
     (tmp_path / "cases.toml").write_text(text)
-    with pytest.raises(InputError, match=message.replace("[", r"\[")):
+    with pytest.raises(InputError, match=re.escape(message)):
         read_cases(tmp_path / "cases.toml")
 
 
-def test_a_missing_file_is_refused(tmp_path):
+def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_cases(tmp_path / "none.toml")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from escalation.files import default_corpus
 from escalation.model.signals import SignalReader
 from escalation.task.stack import StackProfile
 from escalation.task.task import Task
 from escalation.training.corpus import read_corpus
 from escalation.training.fit import fit, prepare
-from helpers import ROOT
 
+pytestmark = pytest.mark.slow
 ODD = [
     "",
     " ",
@@ -31,41 +32,34 @@ ODD = [
 
 @pytest.fixture(scope="module")
 def fitted(rulebook):
-    data = prepare(read_corpus(ROOT / "data" / "corpus.jsonl"), rulebook)
+    data = prepare(read_corpus(default_corpus()), rulebook)
     return data, fit(data)
 
 
-def numpy_probabilities(rulebook, model, tasks):
-    reader = SignalReader(rulebook, model)
-    return as_probabilities(np.array([reader.read(task.text, task.stack).scores.logits for task in tasks]))
-
-
-def as_probabilities(logits):
+def probabilities(logits):
     return 0.5 * (1 + np.tanh(0.5 * logits))
 
 
-def test_over_the_whole_corpus(rulebook, fitted):
+def by_numpy(rulebook, model, tasks):
+    reader = SignalReader(rulebook, model)
+    return probabilities(np.array([reader.read(task.text, task.stack).scores.logits for task in tasks]))
+
+
+def test_numpy_and_scikit_learn_agree(rulebook, fitted):
     data, result = fitted
-    ours = numpy_probabilities(rulebook, result.model, data.tasks)
-    theirs = as_probabilities(result.logits(data.tasks))
-    assert ours.shape == theirs.shape == (len(data.tasks), 28)
+    odd = [Task(text, stack) for text in ODD for stack in (StackProfile(), StackProfile({"frontend": ("Vue",)}))]
+    tasks = [*data.tasks, *odd]
+    ours, theirs = by_numpy(rulebook, result.model, tasks), probabilities(result.logits(tasks))
+    assert ours.shape == theirs.shape == (len(tasks), 28)
     assert np.abs(ours - theirs).max() < 1e-6
-
-
-def test_on_odd_empty_and_unknown_text(rulebook, fitted):
-    _, result = fitted
-    tasks = [Task(text, stack) for text in ODD for stack in (StackProfile(), StackProfile({"frontend": ("Vue",)}))]
-    ours = numpy_probabilities(rulebook, result.model, tasks)
-    assert np.abs(ours - as_probabilities(result.logits(tasks))).max() < 1e-6
 
 
 def test_the_model_that_ships_is_the_one_that_the_corpus_gives(rulebook, fitted, model):
     data, result = fitted
     tasks = data.tasks[::10]
-    shipped = numpy_probabilities(rulebook, model, tasks)
-    assert model.about["corpus"]["sha256"] == read_corpus(ROOT / "data" / "corpus.jsonl").sha256
+    assert model.info.corpus.sha256 == read_corpus(default_corpus()).sha256
     # Another version of scikit-learn or another processor may differ in the last digits, no more.
-    assert np.abs(shipped - numpy_probabilities(rulebook, result.model, tasks)).max() < 1e-3
+    assert np.abs(by_numpy(rulebook, model, tasks) - by_numpy(rulebook, result.model, tasks)).max() < 1e-3
     for label, policy in result.model.policies.items():
         assert model.policies[label].support == policy.support
         assert model.policies[label].thresholds == pytest.approx(policy.thresholds, abs=0.02)

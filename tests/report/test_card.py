@@ -9,7 +9,7 @@ from escalation.model import read_model
 from escalation.report.card_figures import Figures, moved, read_figures, stale
 from escalation.report.card_markdown import table
 from escalation.report.card_writing import write_card
-from escalation.training.behaviour import Case
+from escalation.training.behaviour import Minimum
 from helpers import SMALL_CORPUS, SMALL_RULEBOOK
 
 
@@ -194,7 +194,7 @@ def parts(small_model_path, small_rulebook, figures_path):
 
 
 def test_known_failures_are_told_with_their_counts(parts):
-    cases = [Case(str(number), "minimum", "Draw", known="hands are hard" if number else None) for number in range(3)]
+    cases = [Minimum(str(number), "Draw", known="hands are hard" if number else None) for number in range(3)]
     card = write_card(*parts, cases)
     assert "Of 3 behaviour cases these are known to fail" in card
     assert "- hands are hard (2)" in card

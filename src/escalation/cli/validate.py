@@ -61,7 +61,7 @@ def validate(
     else:
         show(_tables(report.to_dict(), conflicts))
         for finding in report.hard:
-            typer.echo(f"{finding.code} {HARD[finding.code]}: task {finding.task} {finding.message}")
+            typer.echo(f"{finding.code} {HARD[finding.code]}: task {finding.where} {finding.message}")
     if report.hard:
         raise FindingError(f"{len(report.hard)} hard findings; correct the labels, the rulebook or the model")
     if not as_json:

@@ -142,7 +142,7 @@ def cross_validate(
 
 def outer_splits(data: Prepared) -> list[Split]:
     """Give the folds of cross-validation: rows to learn from, rows to answer."""
-    from escalation.training.folds import grouped_folds
+    from escalation.training.pipeline import grouped_folds
 
     return list(grouped_folds(list(data.groups), data.targets, OUTER_FOLDS))
 

@@ -10,9 +10,9 @@ from escalation.evaluation.audit_curve import learning_curve, leave_kinds_out
 from escalation.evaluation.audit_form import distinguishability, variety
 from escalation.evaluation.audit_noise import rank_doubtful
 from escalation.files import require
-from escalation.training.checks import NEAR, near_duplicates
+from escalation.training.corpus import NEAR, grouped_labels, near_duplicates
 from escalation.training.fit import fit, prepare
-from escalation.training.oracle import Agreement, Oracle, grouped_labels
+from escalation.training.oracle import Agreement, Oracle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

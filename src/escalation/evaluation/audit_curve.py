@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from escalation.evaluation.answers import OUTER_FOLDS, answer_columns, answers_after, indicators
 from escalation.evaluation.growth import places
 from escalation.evaluation.metrics import averages
-from escalation.training.folds import grouped_folds
+from escalation.training.pipeline import grouped_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from escalation.task.text import words_of
-from escalation.training.folds import SEED
+from escalation.training.pipeline import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

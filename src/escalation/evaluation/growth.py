@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from escalation.evaluation.metrics import averages
-from escalation.training.folds import SEED
+from escalation.training.pipeline import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

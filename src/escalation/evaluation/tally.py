@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from escalation.rules.rulebook import CORE
-from escalation.training.folds import SEED
+from escalation.training.pipeline import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -62,7 +62,7 @@ class Label(str):
     @property
     def disposition(self) -> str:
         """``escalate``, ``collaborate`` or ``core``."""
-        return str(self).partition(":")[0]
+        return str(self).partition(":")[0]  # `core` would be a Label again, which pickle cannot take apart
 
     @property
     def target(self) -> str:

@@ -1,5 +1,5 @@
-"""Train a model from a corpus, check it, and publish it."""
+"""Train a model on a corpus, check it, and publish it."""
 
-from escalation.training.publish import check_model, train
+from escalation.training.publish import train
 
-__all__ = ["check_model", "train"]
+__all__ = ["train"]

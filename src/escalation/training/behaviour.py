@@ -1,17 +1,18 @@
-"""Behaviour of a trained model, case by case: what it must be able to do, and how an answer may change with the task.
+"""Behaviour cases: what a trained model must be able to do, and how an answer may change with the task.
 
-Cases are written as in CheckList (Ribeiro and others 2020): minimum function, invariance, direction. They are data of a
-project beside its corpus, in TOML; a case that is known to fail says why under ``known``.
+The kinds of cases are those of CheckList (Ribeiro and others 2020): minimum function, invariance, direction. They are
+kept beside a corpus as TOML, under ``[[minimum]]``, ``[[invariance]]`` and ``[[direction]]``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 from escalation.errors import InputError
-from escalation.files import read_toml
-from escalation.rules.rulebook import DISPOSITIONS
+from escalation.files import convert, read_toml
+from escalation.rules.rulebook import DISPOSITIONS, Label
 from escalation.task.task import Task
 from escalation.training.oracle import Finding
 
@@ -21,153 +22,156 @@ if TYPE_CHECKING:
     from escalation.answer.prediction import Prediction
     from escalation.predictor import Predictor
 
-Kind = Literal["minimum", "invariance", "direction"]
-_KEYS = {
-    "minimum": {"escalate", "collaborate", "absent", "core"},
-    "invariance": {"other_text", "other_stack", "but"},
-    "direction": {"other_text", "label", "rises"},
-}
-_SHARED = {"id", "text", "stack", "known"}
-_NEEDED = {"minimum": {"id", "text"}, "invariance": {"id", "text"}, "direction": {"id", "text", "other_text", "label"}}
-_KINDS: dict[str, type] = {
-    "stack": dict,
-    "other_stack": dict,
-    "but": dict,
-    "core": bool,
-    "rises": bool,
-    "escalate": list,
-    "collaborate": list,
-    "absent": list,
-}
-_MOVES = 0.005
-"""A probability that changes by less does not rise or fall."""
+_CHANGE = 0.005
+"""A probability that changes by less neither rises nor falls."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One case.
+class _Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What all kinds of cases have.
 
     Attributes
     ----------
     id : str
-    kind : {"minimum", "invariance", "direction"}
     text : str
     stack : dict
-    demands : dict
-        For minimum function ``escalate`` and ``collaborate`` (modes that must be there), ``absent`` (modes that must
-        not, ``*`` for all) and ``core``. For invariance the ``other_text`` or ``other_stack`` with which the answer
-        must be the same, with modes exchanged as ``but`` says. For direction the ``other_text`` with which the
-        probability of ``label`` rises, or falls where ``rises`` is false.
     known : str or None
-        Why the case fails at present.
+        Why the case fails at present. It does not hold up training then.
     """
 
     id: str
-    kind: Kind
     text: str
-    stack: dict[str, list[str]] = field(default_factory=dict)
-    demands: dict[str, Any] = field(default_factory=dict)
+    stack: dict[str, Any] = {}
     known: str | None = None
 
 
+class Minimum(_Case, frozen=True):
+    """Minimum function: some modes must be in the answer (`escalate`, `collaborate`), others must not.
+
+    Attributes
+    ----------
+    absent : list of str
+        Modes that must be in neither list; ``*`` stands for all.
+    core : bool or None
+        Whether own work must be left; None if it does not matter.
+    """
+
+    escalate: list[str] = []
+    collaborate: list[str] = []
+    absent: list[str] = []
+    core: bool | None = None
+
+
+class Invariance(_Case, frozen=True):
+    """Invariance: to another text, or with another stack, the answer must be the same, `but` for replaced modes."""
+
+    other_text: str | None = None
+    other_stack: dict[str, Any] | None = None
+    but: dict[str, str] = {}
+
+
+class Direction(_Case, frozen=True, kw_only=True):
+    """Direction: with another text the probability of a label must rise, or fall if `rises` is false."""
+
+    other_text: str
+    label: str
+    rises: bool = True
+
+
+Case: TypeAlias = Minimum | Invariance | Direction
+
+
+class _Cases(msgspec.Struct, forbid_unknown_fields=True):
+    minimum: list[Minimum] = []
+    invariance: list[Invariance] = []
+    direction: list[Direction] = []
+
+
 def read_cases(path: Path) -> list[Case]:
-    """Read a file of cases.
+    """Read a file of behaviour cases.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or a case lacks a key or has one that it cannot have.
+        If the file cannot be read, or a case lacks a key, has an unknown one or a value of the wrong type, an id that
+        is used twice, or an invalid task.
     """
     tables = read_toml(path, InputError, "name a file of behaviour cases")
-    cases: dict[str, Case] = {}
-    for kind, own in _KEYS.items():
-        rows = tables.pop(kind, [])
-        for number, row in enumerate(rows if isinstance(rows, list) else [rows], 1):
-            what = _fault(row, kind, own)
-            if what is None and row["id"] in cases:
-                what = f"{row['id']!r} stands there twice"
-            if what:
-                raise InputError(f"{path}: {kind} case {number}: {what}; see escalation.behaviour.Case")
-            demands = {key: value for key, value in row.items() if key in own}
-            known = row.get("known")
-            cases[row["id"]] = Case(row["id"], kind, row["text"], row.get("stack", {}), demands, known)  # type: ignore[arg-type]
-    if tables:
-        raise InputError(f"{path}: unknown tables {', '.join(tables)}; use {', '.join(_KEYS)}")
-    return list(cases.values())
-
-
-def _fault(row: object, kind: str, own: set[str]) -> str | None:
-    """What is wrong with the form of a case."""
-    if not isinstance(row, dict):
-        return "is no table"
-    wrong = set(row) - own - _SHARED or _NEEDED[kind] - set(row)
-    if wrong:
-        return f"lacks or cannot have {', '.join(sorted(wrong))}"
-    for key, value in row.items():
-        kinds = _KINDS.get(key, str)
-        texts = [text for text in value if not isinstance(text, str)] if isinstance(value, list | dict) else []
-        if not isinstance(value, kinds) or texts:
-            return f"{key} is {value!r}"
     try:
-        for text, stack in (("text", "stack"), ("other_text", "other_stack")):
-            Task.of(str(row.get(text, row["text"])), row.get(stack))
-    except InputError as error:
-        return str(error)
-    return None
+        cases = convert(tables, _Cases)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; see escalation.training.behaviour for the keys of a case") from error
+    found: dict[str, Case] = {}
+    everything: list[Case] = [*cases.minimum, *cases.invariance, *cases.direction]
+    for case in everything:
+        if case.id in found:
+            raise InputError(f"{path}: the id {case.id!r} is used twice; use each id once")
+        try:
+            _tasks(case)
+        except InputError as error:
+            raise InputError(f"{path}: case {case.id!r}: {error}") from error
+        found[case.id] = case
+    return list(found.values())
 
 
 def check_case(predictor: Predictor, case: Case) -> str | None:
-    """Say what is wrong with a predictor's behaviour in a case, or give None."""
-    if case.kind == "minimum":
-        return _minimum(predictor.predict(case.text, case.stack), case.demands)
-    text = case.demands.get("other_text", case.text)
-    if case.kind == "invariance":
-        other = predictor.predict(text, case.demands.get("other_stack", case.stack))
-        return _invariance(predictor.predict(case.text, case.stack), other, case.demands.get("but", {}))
-    label = case.demands["label"]
-    if label not in predictor.rulebook.labels:
-        return f"{label!r} is no label; use one of {', '.join(predictor.rulebook.labels)}"
-    before, after = (predictor.decisions(words, case.stack)[label].probability or 0.0 for words in (case.text, text))
-    rises = case.demands.get("rises", True)
-    moved = after - before if rises else before - after
-    if moved >= _MOVES:
+    """Return what is wrong with a predictor's answer to a case, or None."""
+    tasks = _tasks(case)
+    if isinstance(case, Minimum):
+        return _check_minimum(predictor.predict(tasks[0]), case)
+    if isinstance(case, Invariance):
+        return _check_invariance(predictor.predict(tasks[0]), predictor.predict(tasks[1]), case.but)
+    if case.label not in predictor.rulebook.labels:
+        return f"{case.label!r} is not a label; use one of {', '.join(predictor.rulebook.labels)}"
+    label = Label.parse(case.label)
+    before, after = (predictor.decisions(task)[label].probability or 0.0 for task in tasks)
+    if (after - before if case.rises else before - after) >= _CHANGE:
         return None
-    return f"{label} must {'rise' if rises else 'fall'}, and goes from {before:.3f} to {after:.3f}"
+    return f"{case.label} must {'rise' if case.rises else 'fall'}, but changes from {before:.3f} to {after:.3f}"
 
 
 def check_behaviour(predictor: Predictor, cases: list[Case]) -> list[Finding]:
-    """Give a finding for every case that fails and is not known to."""
+    """Return a finding for every case that fails although it is not known to."""
     failed = ((case, check_case(predictor, case)) for case in cases if not case.known)
-    return [Finding("H7", case.id, wrong) for case, wrong in failed if wrong]
+    return [Finding("H7", "high", case.id, wrong) for case, wrong in failed if wrong]
 
 
-def _minimum(answer: Prediction, demands: dict[str, Any]) -> str | None:
-    given = _given(answer)
-    both = given["escalate"] | given["collaborate"]
-    absent = demands.get("absent", [])
-    missing = {f"{side} {mode}" for side, modes in given.items() for mode in demands.get(side, []) if mode not in modes}
-    wrong = both if "*" in absent else both & set(absent)
+def _tasks(case: Case) -> list[Task]:
+    """Return the task of a case, and the one that it is compared with if there is one."""
+    tasks = [Task.of(case.text, case.stack)]
+    if isinstance(case, Invariance):
+        text = case.text if case.other_text is None else case.other_text
+        tasks.append(Task.of(text, case.stack if case.other_stack is None else case.other_stack))
+    if isinstance(case, Direction):
+        tasks.append(Task.of(case.other_text, case.stack))
+    return tasks
+
+
+def _check_minimum(answer: Prediction, case: Minimum) -> str | None:
+    modes = _modes(answer)
+    both = modes["escalate"] | modes["collaborate"]
+    missing = [f"{side} {mode}" for side in DISPOSITIONS for mode in getattr(case, side) if mode not in modes[side]]
+    unwanted = both if "*" in case.absent else both & set(case.absent)
     if missing:
-        return f"must {' and '.join(sorted(missing))}, and gives {_shown(given)}"
-    if wrong:
-        return f"must leave out {', '.join(sorted(wrong))}, and gives {_shown(given)}"
-    if "core" in demands and answer.core.value != demands["core"]:
-        return f"core must be {demands['core']}"
+        return f"must {' and '.join(missing)}, but the answer is: {_shown(modes)}"
+    if unwanted:
+        return f"must leave out {', '.join(sorted(unwanted))}, but the answer is: {_shown(modes)}"
+    if case.core is not None and answer.core.value != case.core:
+        return f"core must be {str(case.core).lower()}"
     return None
 
 
-def _invariance(first: Prediction, second: Prediction, but: dict[str, str]) -> str | None:
-    before, after = _given(first), _given(second)
+def _check_invariance(first: Prediction, second: Prediction, but: dict[str, str]) -> str | None:
+    before, after = _modes(first), _modes(second)
     expected = {side: {but.get(mode, mode) for mode in modes} for side, modes in before.items()}
     if expected == after and first.core.value == second.core.value:
         return None
-    return f"must stay the same, and goes from {_shown(before)} to {_shown(after)}"
+    return f"must stay the same, but changes from {_shown(before)} to {_shown(after)}"
 
 
-def _given(answer: Prediction) -> dict[str, set[str]]:
+def _modes(answer: Prediction) -> dict[str, set[str]]:
     return {side: {entry.target for entry in getattr(answer, side)} for side in DISPOSITIONS}
 
 
-def _shown(given: dict[str, set[str]]) -> str:
-    sides = (f"{side} {', '.join(sorted(modes))}" for side, modes in given.items() if modes)
+def _shown(modes: dict[str, set[str]]) -> str:
+    sides = (f"{side} {', '.join(sorted(names))}" for side, names in modes.items() if names)
     return "; ".join(sides) or "nobody"

@@ -1,37 +1,50 @@
-"""Read and check a corpus: labelled tasks as JSON lines."""
+"""Read a corpus: labelled tasks as JSON lines."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from escalation.errors import CorpusError, InputError
-from escalation.files import parse_json, require
-from escalation.model.wordings import Wordings, read_wordings
+from escalation.files import convert, parse_json, read_bytes, require
+from escalation.model.vocabulary import Wordings, read_wordings
 from escalation.rules.rulebook import CORE, DISPOSITIONS
 from escalation.task.stack import StackProfile
 from escalation.task.text import check_text, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
 
-from escalation.rules.rulebook import Rulebook
+    from escalation.model import Model
+    from escalation.rules.rulebook import Label, Rulebook
 
-_DIGEST = 12
-_LISTED = 5
-"""As many offending lines a message names before it only counts."""
+NEAR = 0.8
+"""Two texts are near-duplicates from this cosine of their character 4-grams (TF-IDF) on."""
+_CHUNK = 1000
+_DIGEST_LENGTH = 12
+_MOST_LISTED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledTask:
-    """One line of a corpus."""
+class LabelledTask(NamedTuple):
+    """One line of a corpus.
+
+    Attributes
+    ----------
+    group : str
+        What folds never split: the project, else the repository of the source, else the task alone.
+    register, domain, kind, draw : str
+        How it is worded, what it is about, and where it comes from; empty if the line does not say so.
+    line : int
+        Number of the line, counted from 1.
+    """
 
     id: str
     text: str
@@ -54,14 +67,12 @@ class Corpus:
     Attributes
     ----------
     tasks : pandas.DataFrame
-        A row a task, with the fields of `LabelledTask` as columns. ``group`` is what is never split
-        (project or source), ``line`` the line in the file; ``register``, ``domain``,
-        ``kind`` and ``draw`` may be empty.
+        One row per task, with the fields of `LabelledTask` as columns.
     sha256 : str
         Hash of the file.
     path : Path
     wordings : Wordings
-        From the file ``wordings.toml`` beside it, where there is one.
+        From the file ``wordings.toml`` beside the corpus, if there is one.
     """
 
     tasks: pd.DataFrame
@@ -73,24 +84,36 @@ class Corpus:
         return len(self.tasks)
 
     def rows(self) -> Iterator[LabelledTask]:
-        """Give the tasks one after the other."""
-        names = LabelledTask.__dataclass_fields__
-        for values in zip(*(self.tasks[name] for name in names), strict=True):
-            yield LabelledTask(*values)
+        """Yield the tasks in the order of the file."""
+        return map(LabelledTask._make, self.tasks.itertuples(index=False, name=None))
 
-    def targets(self, rulebook: Rulebook, labels: tuple[str, ...]) -> NDArray[np.int8]:
-        """Give the labels as an indicator matrix of shape (tasks, labels), members under their group."""
+    def targets(self, rulebook: Rulebook, labels: tuple[Label, ...]) -> NDArray[np.int8]:
+        """Return the labels as an indicator matrix of shape (tasks, labels); a mode of a group counts as the group."""
         column = {label: index for index, label in enumerate(labels)}
         matrix = np.zeros((len(self.tasks), len(labels)), np.int8)
         for row, task in enumerate(self.rows()):
-            for disposition, modes in zip(DISPOSITIONS, (task.escalate, task.collaborate), strict=True):
-                for mode in modes:
-                    label = rulebook.label(disposition, mode)
-                    if label in column:
-                        matrix[row, column[label]] = 1
+            found = grouped_labels(rulebook, task.escalate, task.collaborate)
+            matrix[row, [column[label] for label in found if label in column]] = 1
             if CORE in column:
                 matrix[row, column[CORE]] = task.core
         return matrix
+
+
+class _Line(msgspec.Struct):
+    """The keys of a line that are checked; others are free."""
+
+    id: str | int
+    text: str
+    escalate: tuple[str, ...]
+    collaborate: tuple[str, ...]
+    core: bool
+    stack: Any = None
+    project: Any = None
+    source: Any = None
+    register: Any = ""
+    domain: Any = ""
+    kind: Any = ""
+    draw: Any = ""
 
 
 def read_corpus(path: Path) -> Corpus:
@@ -99,117 +122,121 @@ def read_corpus(path: Path) -> Corpus:
     Parameters
     ----------
     path : Path
-        JSON lines with ``id``, ``text``, ``escalate``, ``collaborate`` and ``core``; ``stack``, and
-        ``project`` or ``source`` as the group, may be there; other keys are free.
-
-    Returns
-    -------
-    Corpus
+        JSON lines with the keys ``id``, ``text``, ``escalate``, ``collaborate`` and ``core``, and optionally ``stack``,
+        and ``project`` or ``source`` (``owner/name@commit:file``), which make the group. Other keys are free.
 
     Raises
     ------
     MissingExtraError
         If pandas is not installed.
     CorpusError
-        If the file cannot be read, is empty, or has lines that are no JSON, lack a key, or hold a value
-        of the wrong kind or a doubled id. The message names the lines.
+        If the file cannot be read or is empty, a line is not JSON, lacks a key or has a value of the wrong type, or an
+        id is used twice. The message names the lines.
     """
     require("train", "Reading a corpus")
-    import pandas as pd
+    import pandas as pd  # from the extra
 
+    content = read_bytes(path, CorpusError, "name a corpus of JSON lines")
     try:
-        content = path.read_bytes()
         lines = content.decode("utf-8-sig").split("\n")
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); name a corpus of JSON lines") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: is not UTF-8 ({error}); save it as UTF-8") from error
-    records: list[dict[str, Any]] = []
+        raise CorpusError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    tasks: list[LabelledTask] = []
     wrong: list[str] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            records.append({**_record(line), "line": number})
+            tasks.append(_labelled_task(line, number))
         except (ValueError, InputError) as error:
             wrong.append(f"line {number}: {error}")
     if wrong:
-        raise CorpusError(f"{path}: {_some(wrong)}; correct them and start again")
-    if not records:
-        raise CorpusError(f"{path}: has no task; give at least some lines of JSON")
-    tasks = pd.DataFrame.from_records(records)
-    doubled = tasks[tasks["id"].duplicated()]
-    if len(doubled):
-        places = [
-            f"line {line}: the id {name!r} stands twice"
-            for line, name in zip(doubled["line"], doubled["id"], strict=True)
-        ]
-        raise CorpusError(f"{path}: {_some(places)}; give each task its own")
-    return Corpus(tasks, hashlib.sha256(content).hexdigest(), path, read_wordings(path.parent / "wordings.toml"))
+        raise CorpusError(f"{path}: {listed(wrong)}; correct these lines")
+    if not tasks:
+        raise CorpusError(f"{path}: there are no tasks in it; add lines of JSON, one for each task")
+    ids: set[str] = set()
+    for task in tasks:
+        if task.id in ids:
+            wrong.append(f"line {task.line}: the id {task.id!r} is used twice")
+        ids.add(task.id)
+    if wrong:
+        raise CorpusError(f"{path}: {listed(wrong)}; use each id once")
+    wordings = read_wordings(path.parent / "wordings.toml")
+    return Corpus(pd.DataFrame(tasks), hashlib.sha256(content).hexdigest(), path, wordings)
 
 
-def digests(corpus: Corpus) -> str:
-    """Give a short digest of each text, one a line: what a model directory keeps to know its own tasks again."""
-    return "".join(f"{_digest(text)}\n" for text in corpus.tasks["text"])
+def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[Label]:
+    """Return the labels of a task; a mode of a group counts as the group."""
+    sides = zip(DISPOSITIONS, (escalate, collaborate), strict=True)
+    return {rulebook.label(disposition, mode) for disposition, modes in sides for mode in modes}
 
 
-def seen_tasks(about: Mapping[str, Any], corpus: Corpus) -> list[str]:
-    """Give the ids of the tasks whose texts a model was trained on, by what its directory says of itself."""
-    seen = set(str(about.get("corpus", {}).get("texts", "")).split())
-    return [row.id for row in corpus.rows() if _digest(row.text) in seen]
+def near_duplicates(corpus: Corpus) -> list[tuple[str, str, float]]:
+    """Return the pairs of tasks from different groups whose texts are nearly the same.
+
+    Returns
+    -------
+    list of tuple
+        Two ids and the cosine of their character 4-grams, from `NEAR` to 1; each pair once.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer  # from the extra
+
+    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 4), min_df=1).fit_transform(corpus.tasks["text"])
+    groups, ids = corpus.tasks["group"].to_numpy(), corpus.tasks["id"].to_numpy()
+    pairs = []
+    for start in range(0, grams.shape[0], _CHUNK):
+        cosines = (grams[start : start + _CHUNK] @ grams.T).tocoo()
+        near = cosines.data >= NEAR
+        for row, second, cosine in zip(cosines.row[near], cosines.col[near], cosines.data[near], strict=True):
+            first = row + start
+            if first < second and groups[first] != groups[second]:
+                pairs.append((str(ids[first]), str(ids[second]), float(cosine)))
+    return pairs
+
+
+def digests(corpus: Corpus) -> frozenset[str]:
+    """Return short digests of all texts, by which a model recognises the tasks that it was trained on."""
+    return frozenset(map(_digest, corpus.tasks["text"]))
+
+
+def seen_tasks(model: Model, corpus: Corpus) -> list[str]:
+    """Return the ids of the tasks whose texts a model was trained on."""
+    return [row.id for row in corpus.rows() if _digest(row.text) in model.seen]
 
 
 def _digest(text: str) -> str:
-    """Digest of a text's words: the same text with other signs, capitals or white space is the same."""
-    return hashlib.sha256(" ".join(words_of(text)).encode()).hexdigest()[:_DIGEST]
+    """Hash the words of a text, so that punctuation, capitals and white space make no difference."""
+    return hashlib.sha256(" ".join(words_of(text)).encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
-def _record(line: str) -> dict[str, Any]:
+def _labelled_task(text: str, number: int) -> LabelledTask:
     try:
-        data = parse_json(line)
+        data = parse_json(text)
     except ValueError as error:
-        raise ValueError(f"is not JSON ({error}); is the file cut?") from error
-    if not isinstance(data, dict):
-        raise ValueError(f"is {type(data).__name__}, not an object")
-    for key, kinds in (
-        ("id", (str, int)),
-        ("text", (str,)),
-        ("escalate", (list,)),
-        ("collaborate", (list,)),
-        ("core", (bool,)),
-    ):
-        if key not in data:
-            raise ValueError(f"lacks the key {key!r}")
-        if type(data[key]) not in kinds:
-            raise ValueError(f"the key {key!r} is {data[key]!r}")
-    for key in DISPOSITIONS:
-        if not all(isinstance(mode, str) for mode in data[key]):
-            raise ValueError(f"the key {key!r} holds something else than modes")
-    identifier = str(data["id"])
-    return {
-        "id": identifier,
-        "text": check_text(data["text"]),
-        "stack": StackProfile.of(data.get("stack")),
-        "escalate": tuple(data["escalate"]),
-        "collaborate": tuple(data["collaborate"]),
-        "core": data["core"],
-        "group": _group(data, identifier),
-        "register": str(data.get("register", "")),
-        "domain": str(data.get("domain", "")),
-        "kind": str(data.get("kind", "")),
-        "draw": str(data.get("draw", "")),
-    }
+        raise ValueError(f"is not JSON ({error}); is the file cut off?") from error
+    line = convert(data, _Line)
+    name = str(line.id)
+    return LabelledTask(
+        id=name,
+        text=check_text(line.text),
+        stack=StackProfile.of(line.stack),
+        escalate=line.escalate,
+        collaborate=line.collaborate,
+        core=line.core,
+        group=str(line.project or str(line.source or "").partition("@")[0] or name),
+        register=str(line.register),
+        domain=str(line.domain),
+        kind=str(line.kind),
+        draw=str(line.draw),
+        line=number,
+    )
 
 
-def _group(data: dict[str, Any], identifier: str) -> str:
-    """What is never split: the project; else the repository before the ``@`` of a source; else the task alone."""
-    if data.get("project"):
-        return str(data["project"])
-    if data.get("source"):
-        return str(data["source"]).partition("@")[0]
-    return identifier
+def listed(items: list[str]) -> str:
+    """Join the first few items of an error message and count the others.
 
-
-def _some(places: list[str]) -> str:
-    more = len(places) - _LISTED
-    return "; ".join(places[:_LISTED]) + (f"; and {more} more" if more > 0 else "")
+    >>> listed(["a", "b", "c", "d", "e", "f", "g"])
+    'a; b; c; d; e; and 2 more'
+    """
+    more = len(items) - _MOST_LISTED
+    return "; ".join(items[:_MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")

@@ -1,8 +1,8 @@
-"""Fit a model to tasks: out-of-fold first, for calibration and policies, then on all of them."""
+"""Fit a model to tasks: in folds first, for calibration and policies, then on all of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,33 +11,29 @@ from joblib import Parallel, delayed
 from escalation.model import Model
 from escalation.model.features import analyze
 from escalation.model.policy import head_names
-from escalation.model.vocabulary import Lexicon
+from escalation.model.vocabulary import Vocabulary
 from escalation.task.task import Task
-from escalation.training.folds import grouped_folds
-from escalation.training.heads import head_targets
-from escalation.training.pipeline import CUE_SCALE, CueTransformer, LinearHeads, TaskFeatures
+from escalation.training.pipeline import CUE_SCALE, LinearHeads, TaskFeatures, grouped_folds, head_targets, read_signals
 from escalation.training.policies import learn_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     import scipy.sparse as sp
     from numpy.typing import NDArray
 
+    from escalation.files import Progress
     from escalation.model import LabelPolicy
-    from escalation.model.wordings import Wordings
-    from escalation.rules.rulebook import Rulebook
+    from escalation.model.vocabulary import Wordings
+    from escalation.rules.rulebook import Label, Rulebook
     from escalation.training.corpus import Corpus
 
 FOLDS = 5
 _UNLIKE = 0.002
-"""Share of the training tasks that are more unlike the others than a task that the model may be asked about."""
-_VERDICTS = {"for": 1, "silent": 0, "against": -1}
+"""Share of the training tasks that are less like the others than a task may be before the model abstains."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A corpus with all that does not depend on a fold, computed once.
+    """A corpus with everything that does not depend on a fold, computed once.
 
     Attributes
     ----------
@@ -47,14 +43,14 @@ class Prepared:
     answers : list of tuple
         Escalations, collaborations and core of each task, as labelled.
     wordings : Wordings
-        Those that stand beside the corpus.
+        Those beside the corpus.
     cues : sparse matrix of shape (tasks, cues + wordings)
     verdicts : array of shape (tasks, labels)
-        1 where the rules are for, -1 against, 0 silent.
+        1 where the rules are for a label, -1 against it, 0 silent.
     """
 
     rulebook: Rulebook
-    labels: tuple[str, ...]
+    labels: tuple[Label, ...]
     tasks: list[Task]
     groups: NDArray[np.str_]
     targets: NDArray[np.int8]
@@ -67,18 +63,15 @@ class Prepared:
         return len(self.tasks)
 
     def rows(self, rows: NDArray[np.intp]) -> Prepared:
-        """Give some of the tasks."""
-        tasks = [self.tasks[row] for row in rows]
-        return Prepared(
-            self.rulebook,
-            self.labels,
-            tasks,
-            self.groups[rows],
-            self.targets[rows],
-            [self.answers[row] for row in rows],
-            self.wordings,
-            self.cues[rows],
-            self.verdicts[rows],
+        """Return some of the tasks."""
+        return replace(
+            self,
+            tasks=[self.tasks[row] for row in rows],
+            groups=self.groups[rows],
+            targets=self.targets[rows],
+            answers=[self.answers[row] for row in rows],
+            cues=self.cues[rows],
+            verdicts=self.verdicts[rows],
         )
 
 
@@ -89,7 +82,7 @@ class Fitted:
     Attributes
     ----------
     out_of_fold : array of shape (tasks, labels)
-        The hybrid's probabilities, by heads that have not seen the task.
+        Probabilities of model and rules together, each from heads that have not seen the task.
     """
 
     features: TaskFeatures
@@ -98,62 +91,29 @@ class Fitted:
     out_of_fold: NDArray[np.float64]
 
     def logits(self, tasks: list[Task]) -> NDArray[np.float64]:
-        """Give logits of shape (tasks, heads) by scikit-learn's own transformers."""
+        """Return logits of shape (tasks, heads), computed by scikit-learn."""
         return self.heads.decision_function(self.features.transform(tasks))
 
 
 def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
-    """Compute what does not depend on a fold."""
-    labels = rulebook.labels
-    tasks = [Task(row.text, row.stack, None, row.id) for row in corpus.rows()]
+    """Compute everything about a corpus that does not depend on a fold."""
+    rows = list(corpus.rows())
+    tasks = [Task(row.text, row.stack, None, row.id) for row in rows]
     cues, verdicts = read_signals(tasks, rulebook, corpus.wordings)
     return Prepared(
-        rulebook,
-        labels,
-        tasks,
-        corpus.tasks["group"].to_numpy(dtype=str),
-        corpus.targets(rulebook, labels),
-        [(row.escalate, row.collaborate, row.core) for row in corpus.rows()],
-        corpus.wordings,
-        cues,
-        verdicts,
+        rulebook=rulebook,
+        labels=rulebook.labels,
+        tasks=tasks,
+        groups=corpus.tasks["group"].to_numpy(dtype=str),
+        targets=corpus.targets(rulebook, rulebook.labels),
+        answers=[(row.escalate, row.collaborate, row.core) for row in rows],
+        wordings=corpus.wordings,
+        cues=cues,
+        verdicts=verdicts,
     )
 
 
-def read_signals(
-    tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings
-) -> tuple[sp.csr_matrix, NDArray[np.int8]]:
-    """Give cues and verdicts of tasks, as `Prepared` has them."""
-    cues, verdicts = CueTransformer(rulebook, wordings).fit(tasks).transform_with_verdicts(tasks)
-    values = [[_VERDICTS[judged[label].value] for label in rulebook.labels] for judged in verdicts]
-    return cues, np.array(values, np.int8)
-
-
-def _fit_heads(features: TaskFeatures, data: Prepared) -> LinearHeads:
-    X = features.fit_transform(data.tasks, data.cues)
-    return LinearHeads().fit(X, head_targets(data.labels, data.targets), features.grams)
-
-
-def _unseen(
-    data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Logits of tasks by heads that have not seen them, and the share of their words that those know."""
-    features = TaskFeatures(data.rulebook, data.wordings)
-    seen, unseen = data.rows(train), data.rows(test)
-    heads = _fit_heads(features, seen)
-    vocabulary = features.vectorizer_.vocabulary_
-    words = [{gram for gram in analyze(task.text) if " " not in gram} for task in unseen.tasks]
-    known = np.array([sum(word in vocabulary for word in found) / max(len(found), 1) for found in words])
-    return heads.decision_function(features.transform(unseen.tasks, unseen.cues)), known
-
-
-def fit(
-    data: Prepared,
-    *,
-    folds: int = FOLDS,
-    jobs: int = -1,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> Fitted:
+def fit(data: Prepared, *, folds: int = FOLDS, jobs: int = -1, progress: Progress | None = None) -> Fitted:
     """Fit a model.
 
     Parameters
@@ -162,18 +122,23 @@ def fit(
     folds : int
         Folds for the out-of-fold probabilities; groups are never split.
     jobs : int
-        Processes, as joblib counts them.
+        Processes; -1 for one on each processor.
     progress : callable, optional
-        Called with what is being done, steps done and steps in all.
+        Called with what is being done, the steps done, and all steps.
 
     Returns
     -------
     Fitted
+
+    Raises
+    ------
+    CorpusError
+        If there are fewer groups than folds.
     """
     steps = folds + 1
     splits = list(grouped_folds(list(data.groups), data.targets, folds))
     results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
-        delayed(_unseen)(data, train, test) for train, test in splits
+        delayed(_fit_and_score)(data, train, test) for train, test in splits
     )
     logits, known = np.zeros((len(data), len(head_names(data.labels)))), np.zeros(len(data))
     for done, ((_, test), result) in enumerate(zip(splits, results, strict=True), 1):
@@ -181,28 +146,42 @@ def fit(
         if progress:
             progress("out-of-fold", done, steps)
     policies, probabilities = learn_policies(data.labels, logits, data.verdicts, data.targets)
-    features = TaskFeatures(data.rulebook, data.wordings)
-    heads = _fit_heads(features, data)
+    features, heads = _fit_heads(data)
     if progress:
         progress("all tasks", steps, steps)
     model = _as_model(data, features, heads, policies, round(float(np.quantile(known, _UNLIKE)), 4))
     return Fitted(features, heads, model, probabilities)
 
 
+def _fit_heads(data: Prepared) -> tuple[TaskFeatures, LinearHeads]:
+    features = TaskFeatures(data.rulebook, data.wordings)
+    X = features.fit_transform(data.tasks, data.cues)
+    return features, LinearHeads().fit(X, head_targets(data.labels, data.targets), features.grams)
+
+
+def _fit_and_score(
+    data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return logits of tasks by heads that have not seen them, and the share of their words that these know."""
+    features, heads = _fit_heads(data.rows(train))
+    unseen = data.rows(test)
+    vocabulary = features.vectorizer.vocabulary_
+    words = [{gram for gram in analyze(task.text) if " " not in gram} for task in unseen.tasks]
+    known = np.array([sum(word in vocabulary for word in found) / max(len(found), 1) for found in words])
+    return heads.decision_function(features.transform(unseen.tasks, unseen.cues)), known
+
+
 def _as_model(
-    data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[str, LabelPolicy], known_share: float
+    data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[Label, LabelPolicy], known_share: float
 ) -> Model:
-    numbers = features.vectorizer_.vocabulary_
-    lexicon = Lexicon.build(numbers, data.wordings)
-    rows = np.array([numbers[gram] for gram in lexicon.gram_texts()], np.intp)
-    weights = np.ascontiguousarray(heads.coef_.T) * CUE_SCALE
-    weights[: len(rows)] = heads.coef_.T[rows]
+    weights = np.array(heads.coef.T, order="C")
+    weights[features.grams :] *= CUE_SCALE  # cues count 1 in a model
     return Model(
         labels=data.labels,
         policies=policies,
-        lexicon=lexicon,
-        idf=features.vectorizer_.idf_[rows].astype(np.float32),
+        vocabulary=Vocabulary(features.vectorizer.get_feature_names_out().tolist(), data.wordings),
+        idf=features.vectorizer.idf_.astype(np.float32),
         weights=weights.astype(np.float32),
-        bias=np.asarray(heads.intercept_, np.float64),
+        bias=np.asarray(heads.intercept, np.float64),
         known_share=known_share,
     )

@@ -1,24 +1,27 @@
-"""The rules as oracle: what labels and predictions must never say, and where rules disagree with them.
+"""The documented rules as an oracle: what labels and answers must never say, and where the rules disagree with them.
 
-Hard findings are wrong whatever the wording of a task: they contradict the documented page. Soft findings
-are places to look: the rules read words, and words can mislead.
+A hard finding contradicts the documented page, whatever the wording of a task. Where the rules merely disagree with a
+label, somebody should read the task: the rules read words, and words can mislead.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from escalation.predictor import Predictor
 from escalation.rules.engine import RuleEngine
-from escalation.rules.groups import GroupResolver
-from escalation.rules.rulebook import CORE, DISPOSITIONS
+from escalation.rules.groups import resolve
+from escalation.rules.rulebook import CORE, DISPOSITIONS, TECHNOLOGY_CUE, Label
 from escalation.task.stack import StackProfile
+from escalation.training.corpus import grouped_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from escalation.answer.prediction import Prediction
+    from escalation.files import Progress
     from escalation.model import Model
     from escalation.rules.engine import Verdict
     from escalation.rules.evidence import Evidence
@@ -26,62 +29,78 @@ if TYPE_CHECKING:
     from escalation.training.corpus import Corpus
 
 _STEP = 200
-Code = Literal["H1", "H2", "H3", "H4", "H5", "H6", "H7"]
-HARD: dict[str, str] = {
-    "H1": "a label outside the roster",
+HARD = {
+    "H1": "a mode that is not on the roster",
     "H2": "a disposition that the mode does not take",
     "H3": "a mode of a group without its technology in text or stack",
-    "H4": "a group where text or stack resolves it, or the mode that they do not select",
+    "H4": "a group that text or stack resolves, or a mode that they do not select",
     "H5": "one mode in both lists",
-    "H6": "an example that the source names answered wrongly",
+    "H6": "a wrong answer to an example in the source",
     "H7": "a behaviour case that fails",
 }
+"""What must not be, whatever the figures; the codes of figures are in `escalation.evaluation.findings`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that must not be.
+class Finding(msgspec.Struct, frozen=True):
+    """Something that must not be, or a figure beyond its limit.
 
     Attributes
     ----------
     code : str
-        A key of `HARD`.
-    task : str
-        Id of the task or case, or the rule whose example it is.
+        ``H`` and a digit for what must not be, ``E`` and three digits for a figure.
+    severity : {"high", "medium", "low"}
+    where : str or None
+        The task, behaviour case, rule or label that it is about; None if it is about all of them.
     message : str
-        What is wrong there.
+        What was found, as a sentence without a full stop.
+    figure : str or None
+        Name of the figure.
+    value, limit : float or None
+        Of the figure.
     """
 
-    code: Code
-    task: str
+    code: str
+    severity: Literal["high", "medium", "low"]
+    where: str | None
     message: str
+    figure: str | None = None
+    value: float | None = None
+    limit: float | None = None
 
-    def to_dict(self) -> dict[str, str]:
-        """Give the finding as JSON knows it."""
-        return {"code": self.code, "task": self.task, "message": self.message}
+    def __str__(self) -> str:
+        return f"{self.code} in {self.where}: {self.message}"
 
 
-@dataclass(slots=True)
-class Agreement:
-    """How the rules stand to one label over a corpus.
+class Agreement(msgspec.Struct):
+    """How often the rules agree with one label over a corpus.
 
     Attributes
     ----------
-    spoken, agreed : int
-        Tasks on which the rules speak (for or against), and agree.
     tasks : int
-        All tasks.
+    spoken, agreed : int
+        Tasks on which the rules are for or against the label, and on which they are right about it.
     conflicts : list of str
-        Ids of the tasks on which they speak and disagree.
+        Ids of the tasks on which they are wrong about it.
     """
 
     tasks: int = 0
     spoken: int = 0
     agreed: int = 0
-    conflicts: list[str] = field(default_factory=list)
+    conflicts: list[str] = msgspec.field(default_factory=list)
+
+    def count(self, task: str, verdict: str, labelled: bool) -> None:
+        """Count one more task."""
+        self.tasks += 1
+        if verdict == "silent":
+            return
+        self.spoken += 1
+        if (verdict == "for") == labelled:
+            self.agreed += 1
+        else:
+            self.conflicts.append(task)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give shares: coverage of all tasks, agreement and conflict of those spoken on."""
+        """Return coverage as a share of all tasks; agreement and conflict as shares of those spoken on."""
         return {
             "coverage": self.spoken / self.tasks if self.tasks else 0.0,
             "agreement": self.agreed / self.spoken if self.spoken else None,
@@ -91,7 +110,7 @@ class Agreement:
 
 
 class Oracle:
-    """Checks labels and predictions against one rulebook.
+    """Checks labels and answers against one rulebook.
 
     Parameters
     ----------
@@ -101,111 +120,88 @@ class Oracle:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self.engine = RuleEngine(rulebook)
-        self._resolver = GroupResolver(rulebook, self.engine.reader)
 
     def check(
         self, task: str, text: str, stack: StackProfile, escalate: Sequence[str], collaborate: Sequence[str]
     ) -> list[Finding]:
-        """Give the hard findings of one labelled or answered task."""
-        findings: list[Finding] = []
+        """Return the hard findings about one task's labels or answer."""
         evidence = self.engine.reader.read(text, stack)
+        messages: list[tuple[str, str]] = []
         for disposition, modes in zip(DISPOSITIONS, (escalate, collaborate), strict=True):
             for mode in modes:
-                if mode not in self.rulebook.modes and mode not in self.rulebook.groups:
-                    findings.append(Finding("H1", task, f"{disposition}s {mode!r}, which is not on the roster"))
-                elif not self.rulebook.allows(disposition, mode):
-                    findings.append(Finding("H2", task, f"{disposition}s {mode!r}, which takes no such part"))
-                else:
-                    findings.extend(self._check_group(task, disposition, mode, evidence))
-        findings += [Finding("H5", task, f"{mode!r} stands in both lists") for mode in escalate if mode in collaborate]
-        return findings
+                messages += [
+                    (code, f"{disposition}s {what}") for code, what in self._faults(disposition, mode, evidence)
+                ]
+        messages += [("H5", f"{mode!r} is in both lists") for mode in escalate if mode in collaborate]
+        return [Finding(code, "high", task, message) for code, message in messages]
 
     def check_answer(self, task: str, text: str, stack: StackProfile, answer: Prediction) -> list[Finding]:
-        """Give the hard findings of an answer."""
+        """Return the hard findings about an answer."""
         escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
         return self.check(task, text, stack, escalate, collaborate)
 
-    def _check_group(self, task: str, disposition: str, mode: str, evidence: Evidence) -> Iterable[Finding]:
+    def _faults(self, disposition: str, mode: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
+        """Yield code and message of what is wrong with a mode under a disposition."""
         group = self.rulebook.groups.get(mode) or self.rulebook.group_of(mode)
-        if group is None:
-            return
-        if group.fallback is not None:
+        if group is None and mode not in self.rulebook.modes:
+            yield "H1", f"{mode!r}, which is not on the roster"
+        elif not self.rulebook.allows(disposition, mode):
+            yield "H2", f"{mode!r}, which does not take this disposition"
+        elif group is not None and group.fallback is not None:
+            # Without its technology, a mode of such a group makes no sense: the fallback is there for that.
             selecting = set(group.members[mode])
-            told = set(evidence.technologies) | evidence.stack
-            told |= {name for name, _, _ in self.engine.reader.idioms_in(evidence.reading, group.category)}
-            if not selecting & told:
-                yield Finding(
-                    "H3",
-                    task,
-                    f"{disposition}s {mode!r}, but neither text nor stack has {' or '.join(sorted(selecting))}",
-                )
-            return
-        resolution = self._resolver.resolve(group, evidence)
-        if resolution.mode is not None and resolution.mode != mode and (mode == group.slug or resolution.by == "stack"):
-            yield Finding(
-                "H4",
-                task,
-                f"{disposition}s {mode!r}, but the {resolution.by} has {resolution.technology}: {resolution.mode!r}",
-            )
+            cue = TECHNOLOGY_CUE + group.category
+            idioms = {mention.technology for mention in evidence.idioms if mention.cue == cue}
+            if selecting.isdisjoint({*evidence.technologies, *evidence.stack, *idioms}):
+                yield "H3", f"{mode!r}, but neither text nor stack has {' or '.join(sorted(selecting))}"
+        elif group is not None:
+            resolution = resolve(group, evidence)
+            binding = mode == group.slug or resolution.by == "stack"
+            if resolution.mode not in (None, mode) and binding:
+                yield "H4", f"{mode!r}, but the {resolution.by} has {resolution.technology}: {resolution.mode!r}"
 
     def check_examples(self, predictor: Predictor) -> list[Finding]:
-        """Give the findings of all examples that the source names: a mode that is missing, or escalated too."""
+        """Return the findings about the source's examples: modes that are missing, or wrongly escalated to."""
         findings: list[Finding] = []
         for rule in self.rulebook.rules.values():
             for example in rule.examples:
                 answer = predictor.predict(example.text, stack=StackProfile(dict(example.stack)))
-                for disposition, wanted in zip(DISPOSITIONS, (example.escalate, example.collaborate), strict=True):
-                    got = {entry.target for entry in getattr(answer, disposition)}
-                    beyond = got - set(wanted) if disposition == "escalate" else set()
-                    if set(wanted) - got or beyond:
-                        must, gives = (", ".join(sorted(modes)) or "nobody" for modes in (wanted, got))
-                        message = f"{example.text!r} must {disposition} to {must}, and the answer is {gives}"
-                        findings.append(Finding("H6", rule.id, message.replace("collaborate to", "collaborate with")))
+                for verb, wanted, entries in (
+                    ("escalate to", set(example.escalate), answer.escalate),
+                    ("collaborate with", set(example.collaborate), answer.collaborate),
+                ):
+                    got = {entry.target for entry in entries}
+                    # Nothing speaks against working with one more mode than the source names.
+                    if wanted - got or (verb == "escalate to" and got - wanted):
+                        modes, answered = (", ".join(sorted(side)) or "nobody" for side in (wanted, got))
+                        message = f"{example.text!r} must {verb} {modes}, but the answer is {answered}"
+                        findings.append(Finding("H6", "high", rule.id, message))
         return findings
 
     def compare(
-        self, task: str, verdicts: dict[str, Verdict], labels: set[str], agreements: dict[str, Agreement]
+        self, task: str, verdicts: dict[Label, Verdict], labels: set[Label], agreements: dict[str, Agreement]
     ) -> None:
-        """Count how the rules stand to the labels of one task.
-
-        Parameters
-        ----------
-        task : str
-        verdicts : dict of str to Verdict
-        labels : set of str
-            The labels that the task has, members under their group.
-        agreements : dict of str to Agreement
-            Counted further.
-        """
+        """Count in `agreements`, by label, how far the rules agree with the labels that one task has."""
         for label, verdict in verdicts.items():
             if label == CORE:
                 continue
-            higher = label.replace("collaborate:", "escalate:")
-            value = verdict.value
-            if value == "for" and higher != label and higher in verdicts and verdicts[higher].value == "for":
-                value = "silent"
-            count = agreements.setdefault(label, Agreement())
-            count.tasks += 1
-            if value == "silent":
-                continue
-            count.spoken += 1
-            if (value == "for") == (label in labels):
-                count.agreed += 1
-            else:
-                count.conflicts.append(task)
+            escalated = None if label.disposition == "escalate" else verdicts.get(Label("escalate", label.target))
+            # An escalation leaves nothing to say about working with the same mode.
+            covered = verdict.value == "for" and escalated is not None and escalated.value == "for"
+            agreement = agreements.setdefault(label, Agreement())
+            agreement.count(task, "silent" if covered else verdict.value, label in labels)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the oracle says.
+class Report(msgspec.Struct, frozen=True):
+    """What the oracle found.
 
     Attributes
     ----------
     tasks : int
     hard : list of Finding
-        On the corpus' labels, the model's answers, and the examples that the source names.
+        About the labels of the corpus, the model's answers, and the examples in the source.
     rules_and_labels, rules_and_model : dict of str to Agreement
-        How the rules stand to each label, as given in the corpus and as the model alone gives it.
+        How far the rules agree with each label of the corpus, and of the model on its own.
     """
 
     tasks: int
@@ -214,27 +210,26 @@ class Report:
     rules_and_model: dict[str, Agreement]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the report as JSON knows it."""
+        """Return the report as JSON has it."""
         return {
             "tasks": self.tasks,
-            "hard": [finding.to_dict() for finding in self.hard],
+            "hard": [{"code": found.code, "task": found.where, "message": found.message} for found in self.hard],
             "rules_and_labels": {label: count.to_dict() for label, count in self.rules_and_labels.items()},
             "rules_and_model": {label: count.to_dict() for label, count in self.rules_and_model.items()},
         }
 
 
-def validate(
-    corpus: Corpus, rulebook: Rulebook, model: Model, progress: Callable[[str, int, int], None] | None = None
-) -> Report:
-    """Check labels and answers, hard and soft.
+def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progress | None = None) -> Report:
+    """Check the labels of a corpus and a model's answers to it.
 
     Parameters
     ----------
     corpus : Corpus
     rulebook : Rulebook
     model : Model
-        Its hybrid answers are checked hard, its own answers compared with the rules.
+        Its answers together with the rules are checked; its answers on its own are compared with the rules.
     progress : callable, optional
+        Called with what is being done, the tasks done, and all tasks.
     """
     oracle = Oracle(rulebook)
     hybrid, alone = Predictor(rulebook, model), Predictor(rulebook, model, "model")
@@ -243,22 +238,16 @@ def validate(
     by_model: dict[str, Agreement] = {}
     for done, row in enumerate(corpus.rows(), 1):
         hard += oracle.check(row.id, row.text, row.stack, row.escalate, row.collaborate)
-        answer = hybrid.predict(row.text, stack=row.stack)
+        answer = hybrid.predict(row.text, stack=row.stack, reasons=False)
         hard += oracle.check_answer(f"{row.id} (answer)", row.text, row.stack, answer)
         verdicts = oracle.engine.verdicts(row.text, row.stack)
         oracle.compare(row.id, verdicts, grouped_labels(rulebook, row.escalate, row.collaborate), by_label)
-        oracle.compare(row.id, verdicts, _answered(alone.predict(row.text, stack=row.stack)), by_model)
+        oracle.compare(row.id, verdicts, _answered(alone.predict(row.text, stack=row.stack, reasons=False)), by_model)
         if progress and (done % _STEP == 0 or done == len(corpus)):
             progress("checking", done, len(corpus))
     return Report(len(corpus), hard, by_label, by_model)
 
 
-def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[str]:
-    """Give the labels of a task, members of a group under the group's name."""
-    labelled = zip(DISPOSITIONS, (escalate, collaborate), strict=True)
-    return {rulebook.label(disposition, mode) for disposition, modes in labelled for mode in modes}
-
-
-def _answered(answer: Prediction) -> set[str]:
+def _answered(answer: Prediction) -> set[Label]:
     sides = zip(DISPOSITIONS, (answer.escalate, answer.collaborate), strict=True)
-    return {f"{disposition}:{entry.group or entry.mode}" for disposition, entries in sides for entry in entries}
+    return {Label(disposition, entry.group or entry.target) for disposition, entries in sides for entry in entries}

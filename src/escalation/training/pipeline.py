@@ -1,99 +1,207 @@
-"""The classifier as scikit-learn knows it: TF-IDF n-grams, rulebook cues, linear heads."""
+"""The classifier as scikit-learn has it: folds, features (TF-IDF n-grams and cues), and linear heads."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from escalation.errors import CorpusError
+from escalation.model.decision import verdict_row
 from escalation.model.features import CueFeatures, analyze
-from escalation.model.signals import cues_of, find_in
-from escalation.model.vocabulary import Lexicon
+from escalation.model.policy import joint_targets
+from escalation.model.signals import active_cues, find_in
+from escalation.model.vocabulary import Vocabulary
 from escalation.rules.engine import RuleEngine
-from escalation.training.folds import SEED
+from escalation.rules.rulebook import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from escalation.model.wordings import Wordings
-    from escalation.rules.engine import Verdict
+    from escalation.model.vocabulary import Wordings
     from escalation.rules.rulebook import Rulebook
     from escalation.task.task import Task
 
+SEED = 16
+"""The one seed of everything that is drawn, so that the same corpus produces the same model."""
 CUE_SCALE = 0.18
 """Value of a cue that is present, beside n-grams whose squares sum to 1."""
 MIN_DOCUMENTS = 3
-"""An n-gram of fewer tasks teaches nothing about other tasks."""
-ASIDE = -1
+"""An n-gram in fewer tasks teaches nothing about other tasks."""
+INVERSE_REGULARISATION = 16.0
+LEFT_OUT = -1
 """In the targets of a head: a task that it does not learn from."""
 CERTAIN = 20.0
-"""Logit of a head that has seen one answer only."""
-STRENGTH = 16.0
-"""Inverse of the regularisation, C of scikit-learn."""
+"""Logit of a head that has only seen one answer."""
 
 
-class CueTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Tasks to a sparse matrix of active cues and, behind them, wordings, each worth `CUE_SCALE`."""
+# ------------------------------------------------------------------------------------------------ folds
+
+
+def grouped_folds(
+    groups: Sequence[str], targets: NDArray[np.int8], folds: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Split tasks by group, stratified by the labels that occur in each group.
+
+    Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011), over groups instead of tasks.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        Group of each task.
+    targets : array of shape (tasks, labels)
+        Indicator matrix.
+    folds : int
+
+    Yields
+    ------
+    tuple of array
+        Rows to train on, rows to test on.
+
+    Raises
+    ------
+    CorpusError
+        If there are fewer groups than folds.
+    """
+    names, numbers = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
+    if len(names) < folds:
+        raise CorpusError(
+            f"the corpus has {len(names)} projects, but {folds} folds need at least {folds}; add projects"
+        )
+    union = np.zeros((len(names), targets.shape[1]), np.int8)
+    np.maximum.at(union, numbers, targets)
+    splitter = MultilabelStratifiedKFold(n_splits=folds, shuffle=True, random_state=SEED)
+    for _, tested in splitter.split(union, union):
+        test = np.isin(numbers, tested)
+        yield np.flatnonzero(~test), np.flatnonzero(test)
+
+
+# ------------------------------------------------------------------------------------------------ features
+
+
+def read_signals(
+    tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings
+) -> tuple[sp.csr_matrix, NDArray[np.int8]]:
+    """Return what does not depend on a fit: the cues of tasks, and what the rules say of them.
+
+    Returns
+    -------
+    cues : sparse matrix of shape (tasks, cues + wordings)
+        `CUE_SCALE` where a cue or wording is present.
+    verdicts : array of shape (tasks, labels)
+        1 where the rules are for a label, -1 against it, 0 silent.
+    """
+    engine, features, vocabulary = RuleEngine(rulebook), CueFeatures(rulebook), Vocabulary((), wordings)
+    indices: list[int] = []
+    ends = [0]
+    labels = rulebook.labels
+    verdicts = np.zeros((len(tasks), len(labels)), np.int8)
+    for row, task in enumerate(tasks):
+        evidence = engine.reader.read(task.text, task.stack)
+        verdicts[row] = verdict_row(labels, engine.judge(evidence))
+        indices += active_cues(features, evidence, find_in(vocabulary, evidence))
+        ends.append(len(indices))
+    shape = (len(tasks), len(features.names) + len(wordings.features))
+    return sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape), verdicts
+
+
+class TaskFeatures:
+    """TF-IDF n-grams, and cues beside them.
+
+    The cues do not depend on the fit. Whoever fits several times reads them once (`read_signals`) and passes them.
+
+    Attributes
+    ----------
+    vectorizer : TfidfVectorizer
+    """
 
     def __init__(self, rulebook: Rulebook, wordings: Wordings) -> None:
         self.rulebook = rulebook
         self.wordings = wordings
+        self.vectorizer = TfidfVectorizer(analyzer=analyze, sublinear_tf=True, min_df=MIN_DOCUMENTS, dtype=np.float64)
 
-    def fit(self, X: Any, y: Any = None) -> CueTransformer:
-        """Prepare the rules; nothing is learned from the tasks."""
-        self.engine_, self.features_ = RuleEngine(self.rulebook), CueFeatures(self.rulebook)
-        self.lexicon_ = Lexicon.build((), self.wordings)
-        return self
+    @property
+    def grams(self) -> int:
+        """Number of n-grams: the features in front of the cues."""
+        return len(self.vectorizer.vocabulary_)
 
-    def transform(self, X: Iterable[Task]) -> sp.csr_matrix:
-        """Give a matrix of shape (tasks, cues + wordings)."""
-        return self.transform_with_verdicts(X)[0]
+    def fit_transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
+        """Learn the n-grams and return the features of shape (tasks, n-grams + cues + wordings)."""
+        return self._beside(self.vectorizer.fit_transform([task.text for task in tasks]), tasks, cues)
 
-    def transform_with_verdicts(self, X: Iterable[Task]) -> tuple[sp.csr_matrix, list[dict[str, Verdict]]]:
-        """Give the matrix and what the rules say of each task, from one reading of it."""
-        indices: list[int] = []
-        ends = [0]
-        verdicts = []
-        for task in X:
-            evidence = self.engine_.reader.read(task.text, task.stack)
-            verdicts.append(self.engine_.judge(evidence))
-            indices += cues_of(self.features_, evidence, find_in(self.lexicon_, evidence))
-            ends.append(len(indices))
-        values = np.full(len(indices), CUE_SCALE)
-        shape = (len(verdicts), len(self.features_.names) + len(self.wordings.features))
-        return sp.csr_matrix((values, indices, ends), shape=shape), verdicts
+    def transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
+        """Return the features of other tasks."""
+        return self._beside(self.vectorizer.transform([task.text for task in tasks]), tasks, cues)
+
+    def _beside(self, grams: sp.csr_matrix, tasks: Sequence[Task], cues: sp.csr_matrix | None) -> sp.csr_matrix:
+        if cues is None:
+            cues = read_signals(tasks, self.rulebook, self.wordings)[0]
+        return sp.hstack([grams, cues]).tocsr()
 
 
-class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Logistic regressions, one a head, on n-grams and cues that are extracted already.
+# ------------------------------------------------------------------------------------------------ heads
 
-    For each head the n-grams are weighted by how much more often they stand with the label than without
-    (naive Bayes log-count ratios, Wang and Manning 2012, here damped to their square root); the weights are
-    folded into the coefficients, so that predicting knows nothing of it. A head that has seen one answer only
-    (in a fold) always gives it.
+
+def head_targets(labels: tuple[Label, ...], targets: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return what every head learns.
+
+    Parameters
+    ----------
+    labels : tuple of Label
+    targets : array of shape (tasks, labels)
+
+    Returns
+    -------
+    array of shape (tasks, heads)
+        The labels; then, for each target that can be escalated to and collaborated with, whether it is involved; then
+        whether it is escalated to, `LEFT_OUT` where it is not involved.
+    """
+    involved, degree = [], []
+    for target in joint_targets(labels):
+        escalated = targets[:, labels.index(Label("escalate", target))]
+        either = escalated | targets[:, labels.index(Label("collaborate", target))]
+        involved.append(either)
+        degree.append(np.where(either == 1, escalated, np.int8(LEFT_OUT)))
+    return np.column_stack([targets, *involved, *degree]).astype(np.int8)
+
+
+class LinearHeads:
+    """Logistic regressions, one for each head.
+
+    Each head weights the n-grams by how much more often they occur with its label than without (naive Bayes log-count
+    ratios, Wang and Manning 2012, here damped to their square root). These weights are folded into the coefficients, so
+    predicting need not know of them. A head that has only seen one answer (in a fold) always returns it.
+
+    Attributes
+    ----------
+    coef : array of shape (heads, features)
+    intercept : array of shape (heads,)
     """
 
-    def fit(self, X: sp.csr_matrix, y: NDArray[np.int8], grams: int = 0) -> LinearHeads:
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+
+    def fit(self, X: sp.csr_matrix, y: NDArray[np.int8], grams: int) -> LinearHeads:
         """Fit the heads.
 
         Parameters
         ----------
         X : sparse matrix of shape (tasks, features)
         y : array of shape (tasks, heads)
-            1 and 0; `ASIDE` where a head does not learn from a task.
+            0 or 1; `LEFT_OUT` where a head does not learn from a task.
         grams : int
-            So many features in front are n-grams, and weighted.
+            Number of the features in front that are n-grams, which are weighted.
         """
         present = (X[:, :grams] > 0).astype(np.float64)
         weights, biases = [], []
         for column in y.T:
-            rows = np.flatnonzero(column != ASIDE)
+            rows = np.flatnonzero(column != LEFT_OUT)
             target = column[rows]
             if len(rows) == 0 or target.min() == target.max():
                 weights.append(np.zeros(X.shape[1]))
@@ -101,22 +209,22 @@ class LinearHeads(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 continue
             scale = np.ones(X.shape[1])
             scale[:grams] = _count_ratios(present[rows], target)
-            head = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, max_iter=1000)
+            head = LogisticRegression(C=INVERSE_REGULARISATION, solver="liblinear", random_state=SEED, max_iter=1000)
             head.fit(X[rows] @ sp.diags(scale), target)
             weights.append(head.coef_[0] * scale)
             biases.append(float(head.intercept_[0]))
-        self.coef_ = _halved(np.array(weights), grams)
-        self.intercept_ = np.array(biases)
+        self.coef = _halved(np.array(weights), grams)
+        self.intercept = np.array(biases)
         return self
 
     def decision_function(self, X: sp.csr_matrix) -> NDArray[np.float64]:
-        """Give logits of shape (tasks, heads)."""
-        logits: NDArray[np.float64] = np.asarray(X @ self.coef_.T) + self.intercept_
+        """Return logits of shape (tasks, heads)."""
+        logits: NDArray[np.float64] = np.asarray(X @ self.coef.T) + self.intercept
         return logits
 
 
 def _halved(weights: NDArray[np.float64], grams: int) -> NDArray[np.float64]:
-    """Round weights to what a model directory keeps in half precision, so that what is learned is what is kept."""
+    """Round weights to the half precision of a model directory, so that what was checked is what is published."""
     scale = np.ones(weights.shape[1])
     scale[grams:] = CUE_SCALE
     halved: NDArray[np.float64] = (weights * scale).astype(np.float16).astype(np.float64) / scale
@@ -124,36 +232,8 @@ def _halved(weights: NDArray[np.float64], grams: int) -> NDArray[np.float64]:
 
 
 def _count_ratios(present: sp.csr_matrix, target: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Damped log ratio of each n-gram's share among tasks with and without a label, with one added to each count."""
+    """Return the damped log ratio of each n-gram's share with and without a label, after adding 1 to each count."""
     counts = [np.asarray(present[target == value].sum(axis=0)).ravel() + 1.0 for value in (1, 0)]
     ratios = np.log(counts[0] / counts[0].sum()) - np.log(counts[1] / counts[1].sum())
     damped: NDArray[np.float64] = np.sign(ratios) * np.sqrt(np.abs(ratios))
     return damped
-
-
-class TaskFeatures(BaseEstimator):  # type: ignore[misc]
-    """TF-IDF n-grams beside cues. The cues do not depend on the fit and may be given."""
-
-    def __init__(self, rulebook: Rulebook, wordings: Wordings) -> None:
-        self.rulebook = rulebook
-        self.wordings = wordings
-
-    def fit_transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
-        """Learn the n-grams and give the features of shape (tasks, n-grams + cues)."""
-        self.cues_ = CueTransformer(self.rulebook, self.wordings).fit(tasks)
-        self.vectorizer_ = TfidfVectorizer(analyzer=analyze, sublinear_tf=True, min_df=MIN_DOCUMENTS, dtype=np.float64)
-        return self._beside(self.vectorizer_.fit_transform([task.text for task in tasks]), tasks, cues)
-
-    def transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
-        """Give the features of other tasks."""
-        return self._beside(self.vectorizer_.transform([task.text for task in tasks]), tasks, cues)
-
-    @property
-    def grams(self) -> int:
-        """How many n-grams were learned: the features in front of the cues."""
-        return len(self.vectorizer_.vocabulary_)
-
-    def _beside(self, grams: sp.csr_matrix, tasks: Sequence[Task], cues: sp.csr_matrix | None) -> sp.csr_matrix:
-        if cues is None:
-            cues = self.cues_.transform(tasks)
-        return sp.hstack([grams, cues]).tocsr()

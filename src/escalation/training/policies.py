@@ -1,148 +1,111 @@
-"""Learn from out-of-fold logits how a label's signals are joined, and from which probability it is given."""
+"""Learn from out-of-fold logits how the signals of a label are weighed, and from which probability it is answered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from mapie.risk_control import BinaryClassificationController
 from sklearn.linear_model import LogisticRegression
 
-from escalation.model import Join, LabelPolicy
-from escalation.model.policy import nested_heads
+from escalation.model import LabelPolicy, SignalWeights
+from escalation.model.policy import decision_scores, nested_logits, sigmoid, weight_table
 from escalation.rules.rulebook import CORE
-from escalation.training.caution import cautious_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from escalation.model.decision import Engine
+    from escalation.rules.rulebook import Label
 
 MIN_SUPPORT = 12
-"""Below so many tasks with a label, the rules alone decide it: too few to learn or to calibrate."""
-_GRID = np.round(np.arange(0.05, 0.80, 0.01), 2)
+"""With fewer tasks a label cannot be learned or calibrated: the rules alone decide it."""
 RULES_SAY = (0.5, -0.25)
 """What the rules add to a score at least, as a logit before calibration, where they are for a label and against it."""
+RECALL = 0.9
+CONFIDENCE = 0.9
 _SCALES = (1.5, 0.25, 0.3, 0.3)
-"""How freely a join may move from even weights of the two views and no weight of the rules: the sum of the views,
-their difference, and the rules for and against. Small values hold a weight near zero where cases are few."""
-_JOINED: tuple[Engine, ...] = ("model", "hybrid")
+"""How freely the fit may move from even weights of both views and no weight of the rules: the sum of the views, their
+difference, the rules for and against. Small values hold a weight near zero where there are few cases."""
+_ENGINES: tuple[Literal["model", "hybrid"], ...] = ("model", "hybrid")
+_THRESHOLDS = np.round(np.arange(0.05, 0.80, 0.01), 2)
+_CAUTIOUS_THRESHOLDS = np.round(np.arange(0.01, 0.81, 0.01), 2)
 
 
 def learn_policies(
-    labels: tuple[str, ...], logits: NDArray[np.float64], verdicts: NDArray[np.int8], targets: NDArray[np.int8]
-) -> tuple[dict[str, LabelPolicy], NDArray[np.float64]]:
-    """Learn joins, thresholds and cautious thresholds of every label.
+    labels: tuple[Label, ...], logits: NDArray[np.float64], verdicts: NDArray[np.int8], targets: NDArray[np.int8]
+) -> tuple[dict[Label, LabelPolicy], NDArray[np.float64]]:
+    """Learn the weights, thresholds and cautious thresholds of every label.
 
     Parameters
     ----------
-    labels : tuple of str
+    labels : tuple of Label
     logits : array of shape (tasks, heads)
-        Of models that have not seen the task.
+        From models that have not seen the task.
     verdicts : array of shape (tasks, labels)
-        1 where the rules are for, -1 against, 0 silent.
+        1 where the rules are for a label, -1 against it, 0 silent.
     targets : array of shape (tasks, labels)
 
     Returns
     -------
-    policies : dict of str to LabelPolicy
+    policies : dict of Label to LabelPolicy
     probabilities : array of shape (tasks, labels)
-        Of the hybrid.
+        From model and rules together.
     """
-    joins = {engine: _joins(labels, logits, verdicts, targets, engine) for engine in _JOINED}
-    probabilities = {engine: joined_probabilities(labels, joins[engine], logits, verdicts) for engine in _JOINED}
-    thresholds = {engine: _thresholds(labels, probabilities[engine], targets) for engine in _JOINED}
+    weights = {engine: _learn_weights(labels, logits, verdicts, targets, engine) for engine in _ENGINES}
+    probabilities = {engine: sigmoid(decision_scores(labels, weights[engine], logits, verdicts)) for engine in _ENGINES}
+    thresholds = {engine: _thresholds(labels, probabilities[engine], targets) for engine in _ENGINES}
     policies = {}
     for index, label in enumerate(labels):
         target = targets[:, index]
         support = int(target.sum())
         policies[label] = LabelPolicy(
-            by_rules=support < MIN_SUPPORT,
+            rules_only=support < MIN_SUPPORT,
             support=support,
-            model=joins["model"][label],
-            hybrid=joins["hybrid"][label],
-            thresholds={engine: thresholds[engine][label] for engine in _JOINED},
-            cautious={engine: cautious_threshold(probabilities[engine][:, index], target) for engine in _JOINED},
+            model=SignalWeights(*weights["model"][:, index].tolist()),
+            hybrid=SignalWeights(*weights["hybrid"][:, index].tolist()),
+            thresholds={engine: thresholds[engine][label] for engine in _ENGINES},
+            cautious={engine: cautious_threshold(probabilities[engine][:, index], target) for engine in _ENGINES},
         )
     return policies, probabilities["hybrid"]
 
 
-def joined_probabilities(
-    labels: tuple[str, ...], joins: dict[str, Join], logits: NDArray[np.float64], verdicts: NDArray[np.int8]
-) -> NDArray[np.float64]:
-    """Give the probabilities that joins make of many tasks' signals, as `escalation.decision.decide` does of one's.
-
-    Returns
-    -------
-    array of shape (tasks, labels)
-    """
-    columns = []
-    for index, label in enumerate(labels):
-        join = joins[label]
-        nested = nested_logits(labels, label, logits)
-        score = _score(join, logits[:, index], nested, verdicts[:, index])
-        columns.append(0.5 * (1.0 + np.tanh(0.5 * score)))
-    return np.column_stack(columns)
-
-
-def nested_logits(labels: tuple[str, ...], label: str, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the nested heads of a label give for many tasks; zero for a label that has none."""
-    heads = nested_heads(labels).get(label)
-    if heads is None:
-        return np.zeros(len(logits))
-    involved, degree = -logits[:, heads.involved], -heads.sign * logits[:, heads.degree]
-    joined: NDArray[np.float64] = -np.logaddexp(np.logaddexp(involved, degree), involved + degree)
-    return joined
-
-
-def _joins(
-    labels: tuple[str, ...],
+def _learn_weights(
+    labels: tuple[Label, ...],
     logits: NDArray[np.float64],
     verdicts: NDArray[np.int8],
     targets: NDArray[np.int8],
-    engine: Engine,
-) -> dict[str, Join]:
-    """Fit one small logistic regression a label to its signals.
+    engine: Literal["model", "hybrid"],
+) -> NDArray[np.float64]:
+    """Return the table of weights: a small logistic regression per label, then a calibration of the score (Platt 1999).
 
-    The model alone has one signal, its own head, so that the fit is its calibration (Platt 1999). The hybrid weighs two
-    views and the rules. The rules are documented, and the corpus is one sample of tasks: so they have a say from the
-    start, `RULES_SAY`, which the corpus may raise and not lower. Calibration then scales all weights alike.
+    The model alone has one signal, its own head. The hybrid weighs two views and the rules. The rules are documented,
+    the corpus is only one sample of tasks. So the rules have a say from the start, `RULES_SAY`, which the corpus may
+    raise but not lower. As that moves the scores, they are calibrated afterwards.
     """
-    joins = {}
-    for index, label in enumerate(labels):
+    nested_heads = nested_logits(labels, logits)
+    support = np.minimum(targets.sum(axis=0), (1 - targets).sum(axis=0))
+    learned = np.flatnonzero(support >= MIN_SUPPORT).tolist()
+    table = weight_table([SignalWeights(1.0, 0.0, 0.0, 0.0, 0.0)] * len(labels))
+    for index in learned:
+        joined = engine == "hybrid" and labels[index] != CORE
         target, flat = targets[:, index], logits[:, index]
-        if min(target.sum(), (1 - target).sum()) < MIN_SUPPORT:
-            joins[label] = Join(1.0, 0.0, 0.0, 0.0, 0.0)
-            continue
-        joined = engine == "hybrid" and label != CORE
-        nested = nested_logits(labels, label, logits) if joined else np.zeros(len(target))
-        verdict = verdicts[:, index] if joined else np.zeros(len(target), np.int8)
-        views = (flat + nested, flat - nested) if nested.any() else (2 * flat, np.zeros(len(target)))
+        nested, verdict = nested_heads[:, index] * joined, verdicts[:, index] * joined
+        views = (flat + nested, flat - nested) if nested.any() else (2 * flat, nested)
         signals = np.column_stack([*views, verdict == 1, verdict == -1]) * _SCALES
         of_sum, of_difference, rules_for, rules_against = (_logistic(signals, target)[0] * _SCALES).tolist()
-        say = RULES_SAY if joined else (0.0, 0.0)
-        join = Join(
-            flat=of_sum + of_difference if nested.any() else 2 * of_sum,
-            nested=of_sum - of_difference if nested.any() else 0.0,
-            rules_for=max(rules_for, say[0]),
-            rules_against=min(rules_against, say[1]),
-            bias=0.0,
+        table[:4, index] = (
+            of_sum + of_difference if nested.any() else 2 * of_sum,
+            of_sum - of_difference if nested.any() else 0.0,
+            max(rules_for, RULES_SAY[0] * joined),
+            min(rules_against, RULES_SAY[1] * joined),
         )
-        # Calibrated once more, as the rules' say may have moved the scores.
-        score = _score(join, flat, nested, verdict)
-        slopes, bias = _logistic(score[:, None], target)
-        slope = float(slopes[0])
-        joins[label] = Join(
-            join.flat * slope, join.nested * slope, join.rules_for * slope, join.rules_against * slope, bias
-        )
-    return joins
-
-
-def _score(
-    join: Join, flat: NDArray[np.float64], nested: NDArray[np.float64], verdict: NDArray[np.int8]
-) -> NDArray[np.float64]:
-    rules = join.rules_for * (verdict == 1) + join.rules_against * (verdict == -1)
-    score: NDArray[np.float64] = join.bias + join.flat * flat + join.nested * nested + rules
-    return score
+    scores = decision_scores(labels, table, logits, verdicts)
+    for index in learned:
+        slopes, bias = _logistic(scores[:, [index]], targets[:, index])
+        table[:, index] *= slopes[0]
+        table[4, index] = bias
+    return table
 
 
 def _logistic(signals: NDArray[np.float64], target: NDArray[np.int8]) -> tuple[NDArray[np.float64], float]:
@@ -150,30 +113,76 @@ def _logistic(signals: NDArray[np.float64], target: NDArray[np.int8]) -> tuple[N
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 
+# ------------------------------------------------------------------------------------------------ thresholds
+
+
 def _thresholds(
-    labels: tuple[str, ...], probabilities: NDArray[np.float64], targets: NDArray[np.int8]
-) -> dict[str, float]:
+    labels: tuple[Label, ...], probabilities: NDArray[np.float64], targets: NDArray[np.int8]
+) -> dict[Label, float]:
     """Choose the threshold of every label for the best F1.
 
-    Where probabilities are calibrated, the best threshold is half of the best F1 (Lipton, Elkan and Naryanaswamy 2014);
-    so it is taken from that, which varies less from sample to sample than the place of the maximum. The threshold of
-    a label lies half way between its own and that of all labels together, which serves F1 over all.
+    Where probabilities are calibrated, the best threshold is half of the best F1 (Lipton, Elkan and Naryanaswamy 2014),
+    which varies less from sample to sample than the place of the maximum. The threshold of a label is half way between
+    its own and that of all labels together, which serves micro-F1.
     """
     shared = [index for index, label in enumerate(labels) if label != CORE]
     common = _best_f1(probabilities[:, shared], targets[:, shared]) / 2
     thresholds = {}
     for index, label in enumerate(labels):
         own = _best_f1(probabilities[:, index], targets[:, index]) / 2
-        # A label that nothing finds has no best F1, and must not be given always for that.
-        thresholds[label] = max(round(own if label == CORE else (own + common) / 2, 4), float(_GRID[0]))
+        # A label that is never found has a best F1 of zero, and must not be answered always because of that.
+        thresholds[label] = max(round(own if label == CORE else (own + common) / 2, 4), float(_THRESHOLDS[0]))
     return thresholds
 
 
 def _best_f1(probabilities: NDArray[np.float64], target: NDArray[np.int8]) -> float:
-    return max(_f1(target, probabilities >= threshold) for threshold in _GRID)
+    return max(_f1(target, probabilities >= threshold) for threshold in _THRESHOLDS)
 
 
-def _f1(target: NDArray[np.int8], given: NDArray[np.bool_]) -> float:
-    both = int((given & (target == 1)).sum())
-    total = int(given.sum()) + int(target.sum())
+def _f1(target: NDArray[np.int8], answered: NDArray[np.bool_]) -> float:
+    both = int((answered & (target == 1)).sum())
+    total = int(answered.sum()) + int(target.sum())
     return 2 * both / total if total else 0.0
+
+
+def cautious_threshold(
+    probabilities: NDArray[np.float64], target: NDArray[np.int8], recall: float = RECALL, confidence: float = CONFIDENCE
+) -> float | None:
+    """Return the highest threshold that keeps a recall with a confidence, or None if none can be promised.
+
+    Learn then test (Angelopoulos and others 2022), as implemented by MAPIE: thresholds are tested from the lowest up,
+    and the first one that fails ends the search. The promise is about tasks drawn as these were. Tasks of one project
+    resemble each other, so for a few new projects it is somewhat weaker than its number.
+
+    Parameters
+    ----------
+    probabilities : array of shape (tasks,)
+        From models that have not seen the task.
+    target : array of shape (tasks,)
+    recall : float
+        Share of the tasks with the label that must be found.
+    confidence : float
+        Probability that the promise holds.
+    """
+    if not target.any():
+        return None
+    controller = BinaryClassificationController(
+        predict_function=_both_classes,
+        risk="recall",
+        target_level=recall,
+        confidence_level=confidence,
+        best_predict_param_choice="precision",
+        list_predict_params=_CAUTIOUS_THRESHOLDS,
+        fwer_method="fixed_sequence",
+    )
+    with warnings.catch_warnings():
+        # MAPIE warns if no threshold keeps the recall; here that is an answer.
+        warnings.simplefilter("ignore", UserWarning)
+        controller.calibrate(probabilities, target.astype(int))
+    valid = np.asarray(controller.valid_predict_params, dtype=float).ravel()
+    return float(valid.max()) if len(valid) else None
+
+
+def _both_classes(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    both: NDArray[np.float64] = np.column_stack([1 - probabilities, probabilities])
+    return both

@@ -1,33 +1,32 @@
-"""Train on a corpus and publish the model only if the oracle has nothing against it."""
+"""Train on a corpus, and publish the model only if oracle and behaviour cases find nothing wrong with it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from escalation.errors import FindingError
+from escalation.errors import CorpusError, FindingError
 from escalation.files import require
-from escalation.model import check_place, write_model
+from escalation.model import ModelInfo, check_place, write_model
+from escalation.model.directory import CorpusInfo, LabelFit, Recall
 from escalation.predictor import Predictor
+from escalation.rules.rulebook import CORE
 from escalation.training.behaviour import check_behaviour, read_cases
-from escalation.training.corpus import digests, read_corpus
-from escalation.training.oracle import Oracle
+from escalation.training.corpus import digests, listed, near_duplicates, read_corpus
+from escalation.training.oracle import Oracle, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from escalation.files import Progress
     from escalation.model import Model
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
     from escalation.training.fit import Fitted
-    from escalation.training.oracle import Finding
 
-    Progress = Callable[[str, int, int], None]
-
+MAX_NEAR_SHARE = 0.01
+"""Share of the tasks that may have a near-duplicate in another group."""
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "mapie")
-_LISTED = 5
 
 
 def train(
@@ -37,91 +36,111 @@ def train(
     progress: Progress | None = None,
     behaviour: Path | None = None,
 ) -> Model:
-    """Check a corpus, train on it, let oracle and behaviour cases look at the model, and write the model directory.
+    """Check a corpus, train on it, check the model, and write the model directory.
 
     Parameters
     ----------
     corpus_path : Path
     rulebook : Rulebook
     out : Path
-        The model directory; an older one stays as it is unless all goes well.
+        The model directory. An older one is replaced only if all goes well.
     progress : callable, optional
-        Called with what is being done, steps done and steps in all.
+        Called with what is being done, the steps done, and all steps.
     behaviour : Path, optional
         Behaviour cases that the model must pass.
 
     Returns
     -------
     Model
-        The model that was written. The same corpus, rulebook and libraries give the same bytes.
+        The model that was written. The same corpus, rulebook and libraries produce the same bytes.
 
     Raises
     ------
     MissingExtraError
         If the extra ``train`` is not installed.
     CorpusError
-        If the corpus is refused.
+        If the corpus cannot be read or trained on.
     FindingError
-        If the trained model has a hard finding.
+        If there are hard findings about the trained model.
     InputError
-        If the place cannot be written, or the behaviour cases cannot be read.
+        If the place cannot be written to, or the behaviour cases cannot be read.
     """
     require("train", "Training")
-    from escalation.training.checks import check_corpus
-    from escalation.training.fit import fit, prepare
+    from escalation.training.fit import fit, prepare  # imports scikit-learn, which `train` may find missing
 
     check_place(out)
     cases = read_cases(behaviour) if behaviour else []
     corpus = read_corpus(corpus_path)
     check_corpus(corpus, rulebook)
     fitted = fit(prepare(corpus, rulebook), progress=progress)
-    model = replace(fitted.model, about=_about(out.name, corpus, rulebook, fitted))
-    findings = check_model(model, rulebook, corpus) + check_behaviour(Predictor(rulebook, model), cases)
+    model = fitted.model
+    model.info, model.seen = _info(out.name, corpus, rulebook, fitted), digests(corpus)
+    findings = validate(corpus, rulebook, model, progress).hard + check_behaviour(Predictor(rulebook, model), cases)
     if findings:
-        listed = "; ".join(f"{f.code} in {f.task}: {f.message}" for f in findings[:_LISTED])
         raise FindingError(
-            f"{out}: not written, for the trained model has {len(findings)} hard findings: {listed}; "
-            "add tasks that teach it better, or mend the rulebook"
+            f"{out}: not written, because there are {len(findings)} hard findings about the trained model: "
+            f"{listed([str(finding) for finding in findings])}; add tasks that teach it better, or correct the rulebook"
         )
     write_model(model, out, rulebook)
     return model
 
 
-def check_model(model: Model, rulebook: Rulebook, corpus: Corpus) -> list[Finding]:
-    """Give the hard findings of a model's answers: on the source's examples and on a corpus."""
-    oracle, predictor = Oracle(rulebook), Predictor(rulebook, model)
-    findings = oracle.check_examples(predictor)
-    for row in corpus.rows():
-        answer = predictor.predict(row.text, stack=row.stack)
-        findings += oracle.check_answer(row.id, row.text, row.stack, answer)
-    return findings
+def check_corpus(corpus: Corpus, rulebook: Rulebook) -> None:
+    """Check that a model can be trained on a corpus.
+
+    Raises
+    ------
+    CorpusError
+        If there are hard findings about its labels, a label of the rulebook has no task, every task is own work, or
+        more than 1 % of the tasks have a near-duplicate in another group.
+    """
+    oracle = Oracle(rulebook)
+    findings = [
+        finding
+        for row in corpus.rows()
+        for finding in oracle.check(row.id, row.text, row.stack, row.escalate, row.collaborate)
+    ]
+    if findings:
+        raise CorpusError(
+            f"{corpus.path}: {len(findings)} wrong labels: {listed([str(finding) for finding in findings])}; "
+            "correct them (see `escalation validate`)"
+        )
+    counts = dict(zip(rulebook.labels, corpus.targets(rulebook, rulebook.labels).sum(axis=0), strict=True))
+    unused = [label for label, count in counts.items() if count == 0]
+    if unused:
+        raise CorpusError(
+            f"{corpus.path}: no task has {', '.join(unused)}; write some, or remove the label from the rulebook"
+        )
+    if counts[CORE] == len(corpus):
+        raise CorpusError(f"{corpus.path}: every task is core; write some that are handed over as a whole")
+    pairs = near_duplicates(corpus)
+    doubled = {task for pair in pairs for task in pair[:2]}
+    if len(doubled) > MAX_NEAR_SHARE * len(corpus):
+        raise CorpusError(
+            f"{corpus.path}: {len(doubled)} tasks have a near-duplicate in another project, more than "
+            f"{MAX_NEAR_SHARE:.0%} of all: {listed([f'{a} and {b} ({cosine:.2f})' for a, b, cosine in pairs])}; "
+            "rewrite them, or put each pair into one project"
+        )
 
 
-def _about(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> dict[str, Any]:
+def _info(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> ModelInfo:
     from sklearn.metrics import average_precision_score, brier_score_loss
 
-    from escalation.training.caution import CONFIDENCE, RECALL
+    from escalation.training.policies import CONFIDENCE, RECALL
 
     targets = corpus.targets(rulebook, rulebook.labels)
-    figures = {
-        label: {
-            "average_precision": round(
-                float(average_precision_score(targets[:, column], fitted.out_of_fold[:, column])), 4
-            ),
-            "brier": round(float(brier_score_loss(targets[:, column], fitted.out_of_fold[:, column])), 4),
-        }
-        for column, label in enumerate(rulebook.labels)
-    }
-    return {
-        "name": name,
-        "version": version("escalation-predictor"),
-        "corpus": {
-            "sha256": corpus.sha256,
-            "tasks": len(corpus),
-            "groups": int(corpus.tasks["group"].nunique()),
-            "texts": digests(corpus),
+    columns = zip(rulebook.labels, targets.T, fitted.out_of_fold.T, strict=True)
+    return ModelInfo(
+        name=name,
+        version=version("escalation-predictor"),
+        corpus=CorpusInfo(corpus.sha256, len(corpus), int(corpus.tasks["group"].nunique())),
+        caution=Recall(RECALL, CONFIDENCE),
+        fit={
+            label: LabelFit(
+                round(float(average_precision_score(target, probabilities)), 4),
+                round(float(brier_score_loss(target, probabilities)), 4),
+            )
+            for label, target, probabilities in columns
         },
-        "caution": {"recall": RECALL, "confidence": CONFIDENCE},
-        "figures": {"method": "out of fold by project, without thresholds", "labels": figures},
-        "libraries": {library: version(library) for library in _LIBRARIES},
-    }
+        libraries={library: version(library) for library in _LIBRARIES},
+    )
