@@ -8,7 +8,7 @@ import pytest
 from escalation.model import LabelPolicy, Model, SignalWeights
 from escalation.model.classifier import Scores
 from escalation.model.decision import Decider, decide_by_rules, verdict_row
-from escalation.model.policy import head_names, nested_logit, sigmoid
+from escalation.model.policy import decision_scores, head_names, nested_logit, sigmoid, weight_table
 from escalation.model.vocabulary import Vocabulary, Wordings
 from escalation.rules.engine import Verdict
 from escalation.rules.rulebook import Label
@@ -110,14 +110,15 @@ def test_a_label_of_little_support_is_left_to_the_rules():
     assert not decide(rare, sure, verdicts(escalate_b="for"), "model")["escalate:b"].given
 
 
-def test_many_tasks_are_decided_like_each_alone():
+def test_the_scores_of_many_tasks_are_those_of_each_alone():
     seen = np.array([logits(escalate_a=1.0, collaborate_a=1.0), logits(collaborate_a=3.0), logits(escalate_b=9.0)])
     rules = [verdicts(escalate_a="for"), verdicts(), verdicts(escalate_b="against")]
-    together = Decider(model_with(), "hybrid").decide_all(seen, np.array([verdict_row(LABELS, each) for each in rules]))
+    model = model_with()
+    table = weight_table([model.policies[label].hybrid for label in LABELS])
+    together = decision_scores(LABELS, table, seen, np.array([verdict_row(LABELS, each) for each in rules]))
     for row, each in enumerate(rules):
-        alone = decide(model_with(), seen[row], each, "hybrid")
-        assert together.given[row].tolist() == [alone[label].given for label in LABELS]
-        assert together.scores[row].tolist() == [alone[label].score for label in LABELS]
+        alone = decide(model, seen[row], each, "hybrid")
+        assert together[row].tolist() == [alone[label].score for label in LABELS]
 
 
 def test_own_work_is_left_where_something_is_shared_and_nothing_handed_over():

@@ -59,7 +59,7 @@ def test_a_missing_or_cut_file_is_rejected(directory, small_rulebook, name):
     with pytest.raises(ModelError, match=name):
         read_model(directory, small_rulebook)
     (directory / name).unlink()
-    with pytest.raises(ModelError, match=f"{name} cannot be read"):
+    with pytest.raises(ModelError, match=f"{name}: cannot be read"):
         read_model(directory, small_rulebook)
 
 
@@ -151,7 +151,7 @@ def _forge(directory, **change):
     """Change the description, then the list of hashes so that it fits all files."""
     path = directory / "model.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    files = sorted(path for path in directory.iterdir() if path.name != "SHA256SUMS")
+    files = [directory / name for name in FILES if name != "SHA256SUMS"]
     sums = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
     (directory / "SHA256SUMS").write_text("".join(sums))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from escalation.answer.prediction import Reason  # noqa: TC001, msgspec reads the annotations
+from escalation.answer.prediction import Reason, plain
 from escalation.answer.reasons import all_terms, attribute, rule_reason
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON represents it."""
-        fields: dict[str, Any] = msgspec.to_builtins(self)
+        fields: dict[str, Any] = plain(self)
         return fields
 
 

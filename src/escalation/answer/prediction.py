@@ -14,6 +14,11 @@ def rounded(probability: float | None) -> float | None:
     return None if probability is None else round(probability, 4)
 
 
+def plain(value: msgspec.Struct) -> Any:
+    """Return a struct as JSON represents it: dictionaries, lists, texts and numbers."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that speaks for an entry.
 
@@ -44,7 +49,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are set."""
-        fields: dict[str, Any] = msgspec.to_builtins(self)
+        fields: dict[str, Any] = plain(self)
         return fields
 
 
@@ -81,7 +86,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry as JSON represents it: a group only if there is one, candidates only if it is open."""
-        fields: dict[str, Any] = msgspec.to_builtins(self)
+        fields: dict[str, Any] = plain(self)
         if self.group is None:
             del fields["group"]
         if self.mode is not None:
@@ -202,7 +207,7 @@ class Prediction(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON represents it, in the form of `prediction.schema.json`."""
-        fields: dict[str, Any] = msgspec.to_builtins(self)
+        fields: dict[str, Any] = plain(self)
         fields["escalate"] = [entry.to_dict() for entry in self.escalate]
         fields["collaborate"] = [entry.to_dict() for entry in self.collaborate]
         identifier = fields.pop("id")

@@ -68,17 +68,15 @@ def attribute(model: Model, labels: Sequence[Label], scores: Scores, engine: str
     """
     places, bias = scores.first_places(), model.bias
     nested = nested_heads(model.labels)
-    row = {label: place for place, label in enumerate(nested.labels.tolist())}
     slopes = np.zeros((len(bias), len(labels)))
     bases = []
     for column, label in enumerate(labels):
         weights, index = model.policies[label].weights(engine), model.labels.index(label)
         base = weights.bias + weights.flat * float(bias[index])
         slopes[index, column] = weights.flat
-        if index in row:
-            place = row[index]
-            involved, degree = int(nested.involved[place]), int(nested.degree[place])
-            sign = float(nested.sign[place])
+        if nested.exists[index]:
+            involved, degree = int(nested.involved[index]), int(nested.degree[index])
+            sign = float(nested.sign[index])
             start = float(bias[involved]), sign * float(bias[degree])
             end = float(scores.logits[involved]), sign * float(scores.logits[degree])
             base += weights.nested * float(nested_logit(*start))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
@@ -70,24 +70,8 @@ class Decision(msgspec.Struct, frozen=True):
 Decisions = dict["Label", Decision]
 
 
-class Decided(NamedTuple):
-    """The decisions of many tasks as arrays of shape (tasks, labels).
-
-    Attributes
-    ----------
-    given, undecided, by_rules : array of bool
-        Whether each label is assigned, is undecided, and whether the rules decided it.
-    scores : array of float
-    """
-
-    given: NDArray[np.bool_]
-    undecided: NDArray[np.bool_]
-    by_rules: NDArray[np.bool_]
-    scores: NDArray[np.float64]
-
-
 class Decider:
-    """Decides every label from its two signals, for one task or many.
+    """Decides every label of a task from its two signals.
 
     Parameters
     ----------
@@ -99,73 +83,65 @@ class Decider:
     """
 
     def __init__(self, model: Model, engine: Engine, caution: Caution = "normal") -> None:
-        self.labels = model.labels
-        policies = [model.policies[label] for label in self.labels]
+        self._labels = model.labels
+        policies = [model.policies[label] for label in self._labels]
         thresholds = np.array([_threshold(policy, engine, caution) for policy in policies])
         self._hybrid = engine == "hybrid"
         self._table = weight_table([policy.weights(engine) for policy in policies])
-        self._rules_only = np.array([policy.rules_only for policy in policies])
-        self._least, self._near = log_odds(thresholds), log_odds(DOUBT * thresholds)
+        self._rules_only = [policy.rules_only for policy in policies]
         self._thresholds = thresholds.tolist()
-        self._core = self.labels.index(CORE)
-        self._escalate, self._collaborate = (
-            np.array([label.disposition == disposition for label in self.labels])
-            for disposition in ("escalate", "collaborate")
-        )
+        self._least, self._near = log_odds(thresholds).tolist(), log_odds(DOUBT * thresholds).tolist()
 
-    def decide_all(self, logits: NDArray[np.float64], verdicts: NDArray[np.int8]) -> Decided:
-        """Decide every label of many tasks.
+    def decide(self, scores: Scores, verdicts: Mapping[Label, Verdict]) -> Decisions:
+        """Decide every label.
 
         Parameters
         ----------
-        logits : array of shape (tasks, heads)
-        verdicts : array of shape (tasks, labels)
-            1 if the rules are for the label, -1 if they are against it, 0 if they are silent.
+        scores : Scores
+            What the model says.
+        verdicts : mapping of Label to Verdict
+            What the rules say; ignored by the engine ``model``.
         """
-        if not self._hybrid:
-            verdicts = np.zeros_like(verdicts)
-        alone, say = model_scores(self.labels, self._table, logits), rules_say(self._table, verdicts)
-        scores = alone + say
-        given = np.where(self._rules_only, verdicts == 1, scores >= self._least)
-        undecided = ~given & (scores >= self._near) & ~self._rules_only
-        # Something is shared and nothing is handed over: then own work is left, whatever the score of that label.
-        shared = (given & self._collaborate).any(axis=1) & ~(given & self._escalate).any(axis=1)
-        follows = shared & ~given[:, self._core]
-        given[follows, self._core], undecided[follows, self._core] = True, False
-        by_rules = (say != 0.0) & ((alone >= self._least) != given)
-        by_rules[:, self._rules_only] = self._hybrid
-        by_rules[follows, self._core] = True
-        return Decided(given, undecided, by_rules, scores)
-
-    def decide(self, scores: Scores, verdicts: Mapping[Label, Verdict]) -> Decisions:
-        """Decide every label of one task."""
-        rows = self.decide_all(scores.logits[None], verdict_row(self.labels, verdicts)[None])
-        columns = [rows.given[0], rows.by_rules[0], sigmoid(rows.scores[0]), rows.scores[0], rows.undecided[0]]
-        decisions = {}
-        for label, rules_only, threshold, *row in zip(
-            self.labels, self._rules_only.tolist(), self._thresholds, *(c.tolist() for c in columns), strict=True
+        rules = verdict_row(self._labels, verdicts) if self._hybrid else np.zeros(len(self._labels), np.int8)
+        say = rules_say(self._table, rules[None])
+        total = model_scores(self._labels, self._table, scores.logits[None]) + say
+        probabilities = sigmoid(total)[0].tolist()
+        decisions: Decisions = {}
+        for index, (label, score, of_rules) in enumerate(
+            zip(self._labels, total[0].tolist(), say[0].tolist(), strict=True)
         ):
-            given, by_rules, probability, score, undecided = row
-            source: Literal["model", "rules"] = "rules" if by_rules else "model"
-            decisions[label] = (
-                Decision(given, source)
-                if rules_only
-                else Decision(given, source, probability, score, threshold, undecided)
+            least = self._least[index]
+            if self._rules_only[index]:
+                decisions[label] = Decision(bool(rules[index] == 1), "rules" if self._hybrid else "model")
+                continue
+            given = score >= least
+            turned = of_rules != 0.0 and (score - of_rules >= least) != given
+            decisions[label] = Decision(
+                given,
+                "rules" if turned else "model",
+                probabilities[index],
+                score,
+                self._thresholds[index],
+                not given and score >= self._near[index],
             )
-        return decisions
+        return _with_own_work(decisions)
+
+
+def decide_by_rules(verdicts: Mapping[Label, Verdict]) -> Decisions:
+    """Decide every label by the rules alone."""
+    return _with_own_work({label: Decision(verdict.value == "for", "rules") for label, verdict in verdicts.items()})
+
+
+def _with_own_work(decisions: Decisions) -> Decisions:
+    """Assign own work if something is shared and nothing is handed over, whatever the score of that label."""
+    if {label.disposition for label, decision in decisions.items() if decision.given} == {"collaborate"}:
+        decisions[CORE] = msgspec.structs.replace(decisions[CORE], given=True, source="rules", undecided=False)
+    return decisions
 
 
 def verdict_row(labels: tuple[Label, ...], verdicts: Mapping[Label, Verdict]) -> NDArray[np.int8]:
     """Return the verdicts of the rules as numbers, of shape (labels,): 1 for, -1 against, 0 silent."""
     return np.array([VALUES[verdicts[label].value] for label in labels], np.int8)
-
-
-def decide_by_rules(verdicts: Mapping[Label, Verdict]) -> Decisions:
-    """Decide every label by the rules alone."""
-    given = [label for label, verdict in verdicts.items() if verdict.value == "for"]
-    if {label.disposition for label in given} == {"collaborate"}:
-        given.append(CORE)
-    return {label: Decision(label in given, "rules") for label in verdicts}
 
 
 def _threshold(policy: LabelPolicy, engine: Engine, caution: Caution) -> float:

@@ -146,11 +146,10 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         WORDINGS: msgspec.json.encode(model.vocabulary.wordings),
         SEEN: "".join(f"{digest}\n" for digest in sorted(model.seen)).encode(),
     }
-    sums = "".join(f"{_hash(data)}  {name}\n" for name, data in contents.items())
     with replacing_directory(path, _REPLACED) as directory:
         for name, data in contents.items():
             (directory / name).write_bytes(data)
-        (directory / SUMS).write_text(sums, encoding="utf-8", newline="\n")
+        (directory / SUMS).write_bytes(_sums(contents))
 
 
 def check_place(path: Path) -> None:
@@ -270,7 +269,13 @@ def _read_checked(path: Path) -> tuple[dict[str, bytes], str]:
         contents[name] = read_bytes(path / name, ModelError, _REMEDY)
         if _hash(contents[name]) != stated[name]:
             raise ModelError(f"{path}: {name} was changed since it was written; {_REMEDY}")
+    if sums != _sums(contents):
+        raise ModelError(f"{path}: {SUMS} was changed since it was written; {_REMEDY}")
     return contents, _hash(sums)
+
+
+def _sums(contents: dict[str, bytes]) -> bytes:
+    return "".join(f"{_hash(data)}  {name}\n" for name, data in contents.items()).encode()
 
 
 def _check_shapes(

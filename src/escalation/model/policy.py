@@ -80,17 +80,19 @@ class LabelPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Nested(NamedTuple):
-    """The labels that have nested heads, and their heads, as parallel arrays.
+    """The nested heads of every label, as arrays of shape (labels,).
 
     Attributes
     ----------
-    labels, involved, degree : array of int
-        Columns of the labels, and of their two heads.
+    exists : array of bool
+        Whether the label has nested heads. If not, the other arrays have placeholders.
+    involved, degree : array of int
+        Columns of the two heads.
     sign : array of float
         1 if a high degree speaks for the label, -1 if it speaks against it.
     """
 
-    labels: NDArray[np.intp]
+    exists: NDArray[np.bool_]
     involved: NDArray[np.intp]
     degree: NDArray[np.intp]
     sign: NDArray[np.float64]
@@ -117,12 +119,11 @@ def joint_targets(labels: tuple[Label, ...]) -> tuple[str, ...]:
 def nested_heads(labels: tuple[Label, ...]) -> Nested:
     """Return the nested heads of all labels that have them."""
     place = {name: index for index, name in enumerate(head_names(labels))}
-    having = [label for label in labels if label.target in joint_targets(labels)]
     return Nested(
-        np.array([labels.index(label) for label in having], np.intp),
-        np.array([place[INVOLVED + label.target] for label in having], np.intp),
-        np.array([place[DEGREE + label.target] for label in having], np.intp),
-        np.array([1.0 if label.disposition == "escalate" else -1.0 for label in having], np.float64),
+        np.array([INVOLVED + label.target in place for label in labels]),
+        np.array([place.get(INVOLVED + label.target, 0) for label in labels], np.intp),
+        np.array([place.get(DEGREE + label.target, 0) for label in labels], np.intp),
+        np.array([1.0 if label.disposition == "escalate" else -1.0 for label in labels]),
     )
 
 
@@ -146,9 +147,10 @@ def nested_logits(labels: tuple[Label, ...], logits: NDArray[np.float64]) -> NDA
         Zero for a label without nested heads.
     """
     nested = nested_heads(labels)
-    joined = np.zeros((len(logits), len(labels)))
-    joined[:, nested.labels] = nested_logit(logits[:, nested.involved], nested.sign * logits[:, nested.degree])
-    return joined
+    joined: NDArray[np.float64] = nested_logit(
+        logits.take(nested.involved, axis=1), nested.sign * logits.take(nested.degree, axis=1)
+    )
+    return joined * nested.exists
 
 
 def weight_table(weights: Sequence[SignalWeights]) -> NDArray[np.float64]:
@@ -192,7 +194,7 @@ def model_scores(
 def rules_say(table: NDArray[np.float64], verdicts: NDArray[np.int8]) -> NDArray[np.float64]:
     """Return what the verdicts of the rules add to the scores, of shape (tasks, labels)."""
     _, _, rules_for, rules_against, _ = table
-    say: NDArray[np.float64] = rules_for * (verdicts == 1) + rules_against * (verdicts == -1)
+    say: NDArray[np.float64] = np.where(verdicts == 1, rules_for, np.where(verdicts == -1, rules_against, 0.0))
     return say
 
 

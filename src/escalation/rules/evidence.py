@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from escalation.rules.phrases import GAP, PhraseFinder, compile_phrase
 from escalation.rules.rulebook import TECHNOLOGY_CUE
 from escalation.task.text import read
@@ -48,7 +50,7 @@ class Mark(NamedTuple):
     kind: str = "cue"
 
 
-class Mention(NamedTuple):
+class Mention(msgspec.Struct, frozen=True, gc=False):
     """A cue in a text.
 
     Attributes

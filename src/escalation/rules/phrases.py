@@ -149,8 +149,13 @@ class _Node(Generic[K]):
 
     def follow(self, word: str) -> tuple[_Node[K], ...]:
         """Return the nodes behind the elements that match a word of a text."""
-        nodes = [self.words.get(word), *(self.beginnings.get(word[:length]) for length in self.lengths)]
-        return tuple(node for node in nodes if node is not None)
+        node = self.words.get(word)
+        nodes: tuple[_Node[K], ...] = () if node is None else (node,)
+        for length in self.lengths:
+            node = self.beginnings.get(word[:length])
+            if node is not None:
+                nodes += (node,)
+        return nodes
 
 
 class PhraseFinder(Generic[K]):
