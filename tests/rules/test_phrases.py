@@ -7,12 +7,9 @@ from escalation.task.text import read
 
 
 def found(phrase, text):
-    return [text[slice(*_span(hit, text))] for hit in PhraseFinder({"cue": [phrase]}).find(read(text))]
-
-
-def _span(hit, text):
     reading = read(text)
-    return reading.span(hit.first, hit.last - 1)
+    spans = [reading.span(hit.first, hit.last - 1) for hit in PhraseFinder({"cue": [phrase]}).find(reading)]
+    return [text[start:end] for start, end in spans]
 
 
 @pytest.mark.parametrize(
@@ -33,11 +30,12 @@ def test_phrases_match_whole_words_within_a_clause(phrase, text, hits):
 
 
 @pytest.mark.parametrize("phrase", ["", "~ table", "table ~", "a ~ b ~ c ~ d", "??", "a*b", "*", "the? a?", "x " * 9])
-def test_a_phrase_that_does_not_compile_is_refused(phrase):
-    with pytest.raises(PhraseError):
+def test_invalid_phrase(phrase):
+    with pytest.raises(PhraseError, match=";"):
         compile_phrase(phrase)
 
 
-def test_too_many_variants_are_refused():
-    with pytest.raises(PhraseError, match="variants"):
-        compile_phrase(" ".join(["a|b|c|d"] * 5))
+@pytest.mark.parametrize("phrase", [" ".join(["a|b|c|d"] * 5), "|".join("a" * 300), "a|b " * 100_000])
+def test_phrase_is_rejected_before_its_variants_are_spelled_out(phrase):
+    with pytest.raises(PhraseError, match="variants|words"):
+        compile_phrase(phrase)

@@ -133,6 +133,7 @@ FAULTS = [
     ('dispositions = ["escalate"]', 'dispositions = "no"', ".dispositions must be an array, not a string"),
     ('condition = "new drawings"', "condition = 3", "(pictures.new).condition must be a string, not an integer"),
     ('role = "work"', 'role = "play"', "cues[0] (work).role is 'play'; use one of evidence, complex,"),
+    ('role = "work"', 'role = "x - at `$.y`"', "cues[0] (work).role is 'x - at `$.y`'; use one of evidence,"),
     ('"escalate", "collaborate"]', '"keep"]', ".dispositions[0] is 'keep'; use one of escalate, collaborate"),
     ('title = "Illustrator"', 'title = ""', "modes[0] (illustrator).title is empty"),
     ('targets = ["illustrator"]', "targets = []", "rules[0] (pictures.new).targets is empty"),

@@ -1,7 +1,7 @@
 """Read a rulebook from TOML and check it; one run reports the faults of all its tables."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -43,6 +43,8 @@ _TABLES: dict[type[Any], str] = {
     Rule: "rules",
     Acceptance: "acceptance",
 }
+_RESOLVED = (Group, Rule, CoreRule, Acceptance)
+"""Types that have something in another form than the file."""
 _CHOICES = {
     "disposition": DISPOSITIONS,
     "dispositions": DISPOSITIONS,
@@ -51,7 +53,6 @@ _CHOICES = {
     "condition": get_args(AcceptedWhen),
 }
 _TYPES = {"str": "a string", "int": "an integer", "bool": "a boolean", "array": "an array", "object": "a table"}
-
 
 T = TypeVar("T")
 
@@ -141,17 +142,10 @@ class _Loader:
             self._fault("format", f"must be {FORMAT}, got {found}; this version reads only that one")
             return None
         file = self._convert(self._data, _File)
-        checks: dict[type[Any], Callable[[Any], None]] = {
-            Technology: self._check_technology,
-            Cue: self._check_cue,
-            Group: self._check_group,
-            Rule: self._check_rule,
-            Acceptance: self._check_acceptance,
-        }
         for kind in _TABLES:
-            self._read(kind, checks.get(kind))
+            self._read(kind)
         self._place = "core"
-        core = self._convert(file.core, CoreRule) if file else None
+        core = self._convert(self._data["core"], CoreRule) if isinstance(self._data.get("core"), dict) else None
         if self.faults or file is None or core is None:
             return None
         tables = {key: self._tables[kind] for kind, key in _TABLES.items()}
@@ -169,7 +163,7 @@ class _Loader:
 
     # ------------------------------------------------------------------------------------------------ converting
 
-    def _read(self, kind: type[Any], check: Callable[[Any], None] | None) -> None:
+    def _read(self, kind: type[Any]) -> None:
         """Convert and check the tables of a kind."""
         key, name_key = _TABLES[kind], kind.__struct_fields__[0]
         for index, entry in enumerate(self._entries(kind)):
@@ -181,12 +175,11 @@ class _Loader:
             if name in self._tables[kind]:
                 self._fault(name_key, "is used twice; rename one of the two")
             self._tables[kind][name] = table
-            if check is not None:
-                check(table)
+            self._check(table)
 
     def _convert(self, entry: dict[str, Any], kind: type[T]) -> T | None:
         try:
-            return msgspec.convert(entry if kind is _File else self._resolve(entry, kind), kind)
+            return msgspec.convert(self._resolve(entry, kind) if kind in _RESOLVED else entry, kind)
         except msgspec.ValidationError as error:
             self._fault(*_explain(error, kind))
             return None
@@ -197,7 +190,7 @@ class _Loader:
         resolved = entry.copy()
         if "source" in entry:
             self._check_names("source", [written.source], Source)
-            # In place of an unknown source any will do, since there will be no rulebook.
+            # Any source can replace an unknown one: with a fault, no rulebook is returned.
             resolved["source"] = self._tables[Source].get(written.source, Source("", "", ""))
         for key, texts in (("when", written.when), ("unless", written.unless)):
             if key in entry:
@@ -231,6 +224,21 @@ class _Loader:
 
     # ------------------------------------------------------------------------------------------------ checking
 
+    def _check(self, table: object) -> None:
+        """Check what the types cannot express."""
+        match table:
+            case Technology():
+                self._check_phrases("aliases", table.aliases)
+                self._check_phrases("idioms", table.idioms)
+            case Cue():
+                self._check_cue(table)
+            case Group():
+                self._check_group(table)
+            case Rule():
+                self._check_rule(table)
+            case Acceptance():
+                self._check_acceptance(table)
+
     def _check_names(self, key: str, names: Iterable[str], *kinds: type[Any]) -> None:
         for name in names:
             if not any(name in self._known[kind] for kind in kinds):
@@ -250,10 +258,6 @@ class _Loader:
                 compile_phrase(phrase)
             except PhraseError as error:
                 self._fault(key, f"has {phrase!r}, which {error}")
-
-    def _check_technology(self, technology: Technology) -> None:
-        self._check_phrases("aliases", technology.aliases)
-        self._check_phrases("idioms", technology.idioms)
 
     def _check_cue(self, cue: Cue) -> None:
         self._check_phrases("phrases", cue.phrases)
@@ -301,7 +305,9 @@ class _Loader:
 
 def _explain(error: msgspec.ValidationError, kind: type[Any]) -> tuple[str, str]:
     """Return the key that an error of msgspec is about, and what is wrong there."""
-    message, _, path = str(error).partition(" - at `$")
+    message, separator, path = str(error).rpartition(" - at `$")
+    if not separator:
+        message, path = path, ""
     key = path.strip(".`")
     quoted = message.split("`")
     if message.startswith("Object missing"):

@@ -70,7 +70,7 @@ def compile_phrase(phrase: str) -> tuple[tuple[str, ...], ...]:
     count = prod(map(len, choices))
     if count > MAX_VARIANTS:
         raise PhraseError(f"has {count} variants, more than {MAX_VARIANTS}; write several phrases")
-    variants = tuple(dict.fromkeys(tuple(chain.from_iterable(chosen)) for chosen in product(*choices)))
+    variants = tuple(dict.fromkeys([sum(chosen, ()) for chosen in product(*choices)]))
     for variant in variants:
         if not variant:
             raise PhraseError("can be empty; add a word that is not optional")

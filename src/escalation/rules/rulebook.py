@@ -34,10 +34,8 @@ class Label(str):
     'escalate:database-specialist'
     >>> label == Label.parse("escalate:database-specialist")
     True
-    >>> label.disposition, label.target
-    ('escalate', 'database-specialist')
-    >>> CORE.disposition, CORE.target
-    ('core', '')
+    >>> label.disposition, label.target, CORE.disposition, CORE.target
+    ('escalate', 'database-specialist', 'core', '')
     """
 
     __slots__ = ()
@@ -110,19 +108,8 @@ class Technology(Table, frozen=True):
 class Group(Table, frozen=True):
     """Modes of which the project's technology selects one.
 
-    Attributes
-    ----------
-    slug, title : str
-    category : str
-        Category of the technologies that select a member.
-    members : dict of str to tuple of str
-        The technologies that select each mode.
-    dispositions : tuple of {"escalate", "collaborate"}
-        The same for the group and each of its members.
-    fallback : str or None
-        The mode that an unresolved group becomes; without one, the group stays open in the answer.
-    stays_open : tuple of str
-        Cues that keep the Stack Profile from resolving the group.
+    `members` maps each mode to the technologies of `category` that select it. An unresolved group becomes its
+    `fallback`, or stays open in the answer. `stays_open` names cues that keep the Stack Profile from resolving it.
     """
 
     slug: Text
@@ -135,18 +122,10 @@ class Group(Table, frozen=True):
 
 
 class Cue(Table, frozen=True):
-    """A named set of phrases with one role.
+    """A named set of phrases (see `escalation.rules.phrases`) with one role.
 
-    Attributes
-    ----------
-    id : str
-    role : {"evidence", "complex", "ordinary", "work", "takes_back"}
-        ``evidence`` supports a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what is asked for,
-        and ``takes_back`` negates the mentions within its `reach`.
-    phrases : tuple of str
-        See `escalation.rules.phrases`.
-    reach : {"following", "clause"}
-        Whether a negation covers the next words or the whole clause.
+    ``evidence`` supports a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what is asked for, and
+    ``takes_back`` negates the mentions within its `reach`: the next words or the whole clause.
     """
 
     id: Text
@@ -206,19 +185,10 @@ class CoreRule(Table, frozen=True):
 
 
 class Acceptance(Table, frozen=True):
-    """The modes from which a delegated task is accepted, and when.
+    """The modes, on the roster or not, from which a delegated task is accepted, and when.
 
-    Attributes
-    ----------
-    id : str
-    modes : tuple of str
-        Delegating modes, which need not be on the roster.
-    condition : {"always", "cue", "core"}
-        Always, if one of `cues` occurs in the text, or if some part of the task is the home mode's own work.
-    reason, otherwise : str
-        Why a task is accepted, and why it is not.
-    source : Source
-    cues : tuple of str
+    `condition` is ``always``, ``cue`` (one of `cues` occurs in the text) or ``core`` (some part of the task is the home
+    mode's own work). `reason` says why a task is accepted, `otherwise` why it is not.
     """
 
     id: Text
