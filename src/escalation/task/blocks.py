@@ -6,11 +6,12 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.task.clauses import ClauseReader, Span, whole_match
+from escalation.task.statuses import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from escalation.task.clauses import ClauseReader
     from escalation.task.reading import ReadingPhrases
 
 _FENCE = re.compile(r"(`{3,}|~{3,})\s*([\w+-]*)")
@@ -241,11 +242,11 @@ class BlockReader:
 
     def _named(self, name: str) -> str:
         """Return the status of a known heading, with or without what it says in brackets."""
-        status = whole_match(self.phrases.headings, name.strip(":*_#?!. \t"))
+        status = self.phrases.heading_status(name.strip(":*_#?!. \t"))
         if status:
             return status
         bare = _PARENTHESIS.sub("", name).strip(":*_#?!. \t")
-        return whole_match(self.phrases.headings, bare) if bare else ""
+        return self.phrases.heading_status(bare) if bare else ""
 
     # -------------------------------------------------------------------------------------------- prose and lists
 
@@ -373,7 +374,7 @@ class BlockReader:
         own = self.text[begin:finish]
         if row:
             cells = [cell.strip("*_` ") for cell in own.strip("|").split("|")]
-            if any(whole_match(self.phrases.headings, cells[0]) == status for status in ("circumstance",)) and len(cells) == 2:
+            if any(self.phrases.heading_status(cells[0]) == status for status in ("circumstance",)) and len(cells) == 2:
                 return f"label '{cells[0]}'"
         if self.titled and len(own) < 300 and any(sign.isdigit() for sign in own) and _VERSIONS.match(own):
             if not self.reader.begins_work(begin, finish) and not self.asked_lead:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.blocks import BlockReader, Part, inline_lines, regions
 from escalation.task.cleaning import Offsets, clean
-from escalation.task.clauses import ClauseReader, Span
+from escalation.task.clauses import ClauseReader
+from escalation.task.statuses import Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from escalation.task.reading import ReadingPhrases
 
 _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
-_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]|`{3}|^\s*[-*+#(\[\d]|\s[-*]\s\[|\s##|---|:\s")
+_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]|`{3}|\s[-*]\s\[|##|---")
+_MARKED = re.compile(r"\s*[-*+#(\[\d_]")
 _EDGE = " \t\n*_-–—,;:|/#"
 
 
@@ -96,7 +98,7 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
     if len(low) != len(cleaned):
         low = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in cleaned)
     reader = ClauseReader(cleaned, low, phrases, work_verbs)
-    if _STRUCTURE.search(cleaned) is None:
+    if _MARKED.match(cleaned) is None and _STRUCTURE.search(cleaned) is None and not _has_turns(cleaned, phrases):
         parts = [Part("sentence", reader.read(0, len(cleaned)))]
         taken: list[Span] = []
     else:
@@ -109,6 +111,10 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
     if taken:
         pieces = _with_regions(cleaned, pieces, taken)
     return Pieces(text, cleaned, _settled(pieces, reader, phrases), offsets)
+
+
+def _has_turns(text: str, phrases: ReadingPhrases) -> bool:
+    return ":" in text and phrases.speakers.search(text) is not None
 
 
 def _blanked(text: str, taken: list[Span]) -> str:

@@ -28,6 +28,7 @@ _BETWEEN = r"[^\w\n.;!?#]{1,5}"
 _REFERENCE = r"(?:#\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+|(?:(?i:pr|mr|issue|ticket|story|epic|adr|rfc)\s?)#?\d+)"
 _NAME = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*|[A-Z][A-Z0-9]{1,8})"
 _BUILT_IN = {"ref": _REFERENCE, "name": _NAME}
+_FIRST_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TOKEN = re.compile(r"(?:@?[^\W_][\w'.+/-]*\*?|#)(?:\|(?:@?[^\W_][\w'.+/-]*\*?|#))*\??|~")
 
 
@@ -59,6 +60,7 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alternatives: tuple[str, ...]
     contrasts: tuple[str, ...]
     reopens: tuple[str, ...]
+    exceptions: tuple[str, ...]
     softeners: tuple[str, ...]
     subordinates: tuple[str, ...]
     finite: tuple[str, ...]
@@ -91,6 +93,8 @@ class Entry(NamedTuple):
     unless_before: frozenset[str]
     unless_after: frozenset[str]
     at_start: bool
+    anchors: frozenset[str]
+    """Words of which one must be in the text: the rarest of each phrase, so that most texts are passed at once."""
 
 
 class ReadingPhrases(msgspec.Struct, frozen=True):
@@ -118,6 +122,26 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
     words: dict[str, frozenset[str]]
     speakers: re.Pattern[str]
     marker_line: re.Pattern[str]
+    cuts: re.Pattern[str]
+    anchors: frozenset[str]
+
+    def heading_status(self, name: str) -> str:
+        """Return the status of a heading or label that is known as a whole, or ""."""
+        return _whole_match(self.headings, name)
+
+    def tag_status(self, remark: str) -> str:
+        """Return the status of a remark that is known as a whole, or ""."""
+        return _whole_match(self.tags, remark)
+
+
+def _whole_match(patterns: dict[str, tuple[tuple[re.Pattern[str], str], ...]], text: str) -> str:
+    match = _FIRST_WORD.search(text)
+    if match is None:
+        return ""
+    for pattern, status in patterns.get(match.group().lower(), ()):
+        if pattern.match(text, match.start()):
+            return status
+    return ""
 
 
 def load_reading(path: Path) -> ReadingPhrases:
@@ -148,6 +172,7 @@ def load_reading(path: Path) -> ReadingPhrases:
 
     verbs = convert("verbs", tuple[str, ...], ())
     classes = convert("classes", dict[str, tuple[str, ...]], {})
+    common = convert("common", tuple[str, ...], ())
     words = convert("words", _Words)
     talk = convert("talk", _Talk)
     headings = convert("headings", _Headings, _Headings())
@@ -155,7 +180,7 @@ def load_reading(path: Path) -> ReadingPhrases:
     tags = convert("tags", _Headings, _Headings())
     phrases = convert("phrases", tuple[_Phrases, ...], ())
     faults += [f"has an unknown table '{name}'; remove it or fix the name" for name in tables]
-    compiler = _Compiler(classes, faults)  # type: ignore[arg-type]
+    compiler = _Compiler(classes, common, faults)  # type: ignore[arg-type]
     first = compiler.entries(phrases)  # type: ignore[arg-type]
     heading_patterns = compiler.whole(headings, labels)  # type: ignore[arg-type]
     tag_patterns = compiler.whole(tags)  # type: ignore[arg-type]
@@ -173,6 +198,17 @@ def load_reading(path: Path) -> ReadingPhrases:
         words=sets,
         speakers=_speakers(talk),
         marker_line=_marker_line(talk.marker_labels),
+        cuts=_cuts((*words.joins, *words.alternatives, *words.contrasts)),
+        anchors=frozenset(anchor for entries in first.values() for entry in entries for anchor in entry.anchors),
+    )
+
+
+def _cuts(words: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of all places at which a text may be cut."""
+    either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(
+        r"""(?P<stop>[.!?;][.!?;)"'\]*_`”’]*(?=\s))|(?P<soft>:[*_]*(?=\s)|(?<=\s)[-–—]{1,3}(?=\s)|—|…)|(?P<comma>,)"""
+        rf"|\b(?P<word>{either})\b"
     )
 
 
@@ -200,8 +236,9 @@ def _marker_line(labels: Iterable[str]) -> re.Pattern[str]:
 class _Compiler:
     """Turns phrases into regular expressions that are tried where their first word occurs."""
 
-    def __init__(self, classes: Mapping[str, tuple[str, ...]], faults: list[str]) -> None:
+    def __init__(self, classes: Mapping[str, tuple[str, ...]], common: Iterable[str], faults: list[str]) -> None:
         self._classes = classes
+        self._common = frozenset(common)
         self._faults = faults
         self._sources: dict[str, str] = dict(_BUILT_IN)
         for name, members in classes.items():
@@ -221,7 +258,8 @@ class _Compiler:
                 phrases = [phrase for phrase in table.phrases if phrase.startswith("^") == at_start]
                 for first, sources in self._by_first(phrases, f"phrases[{number}]").items():
                     pattern = re.compile("|".join(sorted(sources, key=len, reverse=True)), re.IGNORECASE)
-                    entry = Entry(pattern, table.status, table.reach, guards[0], guards[1], at_start)
+                    anchors = frozenset().union(*(self._anchors(phrase) for phrase in phrases if first in self._firsts(phrase.removeprefix("^").split()[0])))
+                    entry = Entry(pattern, table.status, table.reach, guards[0], guards[1], at_start, anchors)
                     found.setdefault(first, []).append(entry)
         return {first: tuple(entries) for first, entries in found.items()}
 
@@ -252,6 +290,29 @@ class _Compiler:
             for first in firsts:
                 found.setdefault(first, []).append(source)
         return found
+
+    def _anchors(self, phrase: str) -> frozenset[str]:
+        """Return words of which one is in every text with this phrase: those of the token with the rarest ones."""
+        best: tuple[int, int, frozenset[str]] | None = None
+        for token in phrase.removeprefix("^").removesuffix("$").split():
+            if token == "~" or token.endswith("?"):
+                continue
+            words: set[str] = set()
+            for word in token.split("|"):
+                members = self._classes.get(word[1:], ("",)) if word.startswith("@") else (word,)
+                words |= {self._rarest(member) for member in members}
+            if any(not word for word in words):
+                continue
+            variants = words | {word.replace("'", "’") for word in words} | {word.replace("'", "") for word in words}
+            cost = len(words & self._common), len(words), frozenset(variants)
+            if best is None or cost[:2] < best[:2]:
+                best = cost
+        return best[2] if best is not None else frozenset()
+
+    def _rarest(self, member: str) -> str:
+        """Return a word of a class's member or a token that is not common, or "" if there is none that is fixed."""
+        words = [word for word in re.split(r"[\s/.+-]", member.lower()) if word and not word.endswith("*") and word != "#"]
+        return min(words, key=lambda word: (word in self._common, -len(word)), default="")
 
     def _firsts(self, token: str) -> set[str]:
         firsts: set[str] = set()
