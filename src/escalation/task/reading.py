@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -28,6 +29,7 @@ _BETWEEN = r"[^\w\n.;!?#]{1,5}"
 _REFERENCE = r"(?:#\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+|(?:(?i:pr|mr|issue|ticket|story|epic|adr|rfc)\s?)#?\d+)"
 _NAME = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*|[A-Z][A-Z0-9]{1,8})"
 _BUILT_IN = {"ref": _REFERENCE, "name": _NAME}
+_RARE = 0.0005
 _FIRST_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TOKEN = re.compile(r"(?:@?[^\W_][\w'.+/-]*\*?|#)(?:\|(?:@?[^\W_][\w'.+/-]*\*?|#))*\??|~")
 
@@ -84,17 +86,39 @@ class _Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     marker_labels: tuple[str, ...]
 
 
-class Entry(NamedTuple):
-    """The phrases of one table that begin with the same word."""
+class Entry:
+    """Phrases of one table that begin with the same word.
 
-    pattern: re.Pattern[str]
-    status: str
-    reach: str
-    unless_before: frozenset[str]
-    unless_after: frozenset[str]
-    at_start: bool
-    anchors: frozenset[str]
-    """Words of which one must be in the text: the rarest of each phrase, so that most texts are passed at once."""
+    Parameters
+    ----------
+    source : str
+        Pattern of the phrases; compiled when one of them is looked for, as few of them are in any one text.
+    table : _Phrases
+    before, after : frozenset of str
+        Words that take the phrases away where they are before or behind them in the clause.
+    at_start : bool
+        Whether they count at the head of a clause only.
+    """
+
+    __slots__ = ("_pattern", "_source", "at_start", "reach", "status", "unless_after", "unless_before")
+
+    def __init__(
+        self, source: str, table: _Phrases, before: frozenset[str], after: frozenset[str], *, at_start: bool
+    ) -> None:
+        self._source = source
+        self._pattern: re.Pattern[str] | None = None
+        self.status = table.status
+        self.reach = table.reach
+        self.unless_before = before
+        self.unless_after = after
+        self.at_start = at_start
+
+    def match(self, text: str, place: int, end: int) -> int:
+        """Return where a phrase that begins at a place ends, or -1."""
+        if self._pattern is None:
+            self._pattern = re.compile(self._source, re.IGNORECASE)
+        match = self._pattern.match(text, place, end)
+        return -1 if match is None else match.end()
 
 
 class ReadingPhrases(msgspec.Struct, frozen=True):
@@ -106,8 +130,8 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
         Hash of the file that they come from.
     verbs : frozenset of str
         Words that begin a piece of work in any trade, beside those of a rulebook.
-    first : dict
-        Entries by the first word of their phrases.
+    by_anchor : dict
+        Entries by their first word, by the rarest word of their phrases: most texts have none of these words.
     headings, tags : dict
         Patterns with their status, by first word; a heading's status may also be ``group``, ``criteria`` or ``form``.
     words : dict
@@ -116,9 +140,9 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
 
     sha256: str
     verbs: frozenset[str]
-    first: dict[str, tuple[Entry, ...]]
-    headings: dict[str, tuple[tuple[re.Pattern[str], str], ...]]
-    tags: dict[str, tuple[tuple[re.Pattern[str], str], ...]]
+    by_anchor: dict[str, dict[str, list[Entry]]]
+    headings: dict[str, list[tuple[str, str]]]
+    tags: dict[str, list[tuple[str, str]]]
     words: dict[str, frozenset[str]]
     speakers: re.Pattern[str]
     marker_line: re.Pattern[str]
@@ -134,12 +158,12 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
         return _whole_match(self.tags, remark)
 
 
-def _whole_match(patterns: dict[str, tuple[tuple[re.Pattern[str], str], ...]], text: str) -> str:
+def _whole_match(patterns: dict[str, list[tuple[str, str]]], text: str) -> str:
     match = _FIRST_WORD.search(text)
     if match is None:
         return ""
-    for pattern, status in patterns.get(match.group().lower(), ()):
-        if pattern.match(text, match.start()):
+    for source, status in patterns.get(match.group().lower(), ()):
+        if _compiled(source).match(text, match.start()):
             return status
     return ""
 
@@ -181,7 +205,7 @@ def load_reading(path: Path) -> ReadingPhrases:
     phrases = convert("phrases", tuple[_Phrases, ...], ())
     faults += [f"has an unknown table '{name}'; remove it or fix the name" for name in tables]
     compiler = _Compiler(classes, common, faults)  # type: ignore[arg-type]
-    first = compiler.entries(phrases)  # type: ignore[arg-type]
+    by_anchor = compiler.entries(phrases)  # type: ignore[arg-type]
     heading_patterns = compiler.whole(headings, labels)  # type: ignore[arg-type]
     tag_patterns = compiler.whole(tags)  # type: ignore[arg-type]
     if faults:
@@ -192,14 +216,14 @@ def load_reading(path: Path) -> ReadingPhrases:
     return ReadingPhrases(
         sha256=hashlib.sha256(content).hexdigest(),
         verbs=frozenset(verbs),  # type: ignore[call-overload]
-        first=first,
+        by_anchor=by_anchor,
         headings=heading_patterns,
         tags=tag_patterns,
         words=sets,
         speakers=_speakers(talk),
         marker_line=_marker_line(talk.marker_labels),
         cuts=_cuts((*words.joins, *words.alternatives, *words.contrasts)),
-        anchors=frozenset(anchor for entries in first.values() for entry in entries for anchor in entry.anchors),
+        anchors=frozenset(by_anchor),
     )
 
 
@@ -210,6 +234,11 @@ def _cuts(words: Iterable[str]) -> re.Pattern[str]:
         r"""(?P<stop>[.!?;][.!?;)"'\]*_`”’]*(?=\s))|(?P<soft>:[*_]*(?=\s)|(?<=\s)[-–—]{1,3}(?=\s)|—|…)|(?P<comma>,)"""
         rf"|\b(?P<word>{either})\b"
     )
+
+
+@lru_cache(maxsize=4096)
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.IGNORECASE)
 
 
 def _speakers(talk: _Talk) -> re.Pattern[str]:
@@ -238,40 +267,43 @@ class _Compiler:
 
     def __init__(self, classes: Mapping[str, tuple[str, ...]], common: Iterable[str], faults: list[str]) -> None:
         self._classes = classes
-        self._common = frozenset(common)
+        # How likely a word is to be in a text falls with its rank.
+        self._weight = {word: 1 / rank for rank, word in enumerate(common, 1)}
         self._faults = faults
         self._sources: dict[str, str] = dict(_BUILT_IN)
         for name, members in classes.items():
             ordered = sorted(members, key=len, reverse=True)
             self._sources[name] = "(?:" + "|".join(_word(member) for member in ordered) + ")"
 
-    def entries(self, tables: Iterable[_Phrases]) -> dict[str, tuple[Entry, ...]]:
-        """Return the entries of all tables by the first word of their phrases."""
-        found: dict[str, list[Entry]] = {}
+    def entries(self, tables: Iterable[_Phrases]) -> dict[str, dict[str, list[Entry]]]:
+        """Return the entries of all tables by their first word, by anchor."""
+        found: dict[str, dict[str, list[Entry]]] = {}
         for number, table in enumerate(tables):
             guards = []
             for name in (table.unless_before, table.unless_after):
                 if name and name not in self._classes:
                     self._faults.append(f"phrases[{number}] names an unknown class '{name}'; add it under [classes]")
                 guards.append(frozenset(self._classes.get(name, ())))
-            for at_start in (False, True):
-                phrases = [phrase for phrase in table.phrases if phrase.startswith("^") == at_start]
-                for first, sources in self._by_first(phrases, f"phrases[{number}]").items():
-                    pattern = re.compile("|".join(sorted(sources, key=len, reverse=True)), re.IGNORECASE)
-                    anchors = frozenset().union(*(self._anchors(phrase) for phrase in phrases if first in self._firsts(phrase.removeprefix("^").split()[0])))
-                    entry = Entry(pattern, table.status, table.reach, guards[0], guards[1], at_start, anchors)
-                    found.setdefault(first, []).append(entry)
-        return {first: tuple(entries) for first, entries in found.items()}
+            groups: dict[tuple[str, bool, frozenset[str]], list[str]] = {}
+            for phrase in table.phrases:
+                for first, source in self._by_first([phrase], f"phrases[{number}]").items():
+                    key = first, phrase.startswith("^"), self._anchors(phrase)
+                    groups.setdefault(key, []).extend(source)
+            for (first, at_start, anchors), sources in groups.items():
+                ordered = "|".join(sorted(sources, key=len, reverse=True))
+                entry = Entry(ordered, table, *guards, at_start=at_start)
+                for anchor in anchors:
+                    found.setdefault(anchor, {}).setdefault(first, []).append(entry)
+        return found
 
-    def whole(self, *tables: _Headings) -> dict[str, tuple[tuple[re.Pattern[str], str], ...]]:
+    def whole(self, *tables: _Headings) -> dict[str, list[tuple[str, str]]]:
         """Return patterns for whole headings, labels or tags, with their status, by first word."""
-        found: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+        found: dict[str, list[tuple[str, str]]] = {}
         for table in tables:
             for status in table.__struct_fields__:
                 for first, sources in self._by_first(getattr(table, status), status).items():
-                    pattern = re.compile(rf"(?:{'|'.join(sources)})$", re.IGNORECASE)
-                    found.setdefault(first, []).append((pattern, status))
-        return {first: tuple(patterns) for first, patterns in found.items()}
+                    found.setdefault(first, []).append((rf"(?:{'|'.join(sources)})$", status))
+        return found
 
     def _by_first(self, phrases: Iterable[str], where: str) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -304,7 +336,7 @@ class _Compiler:
             if any(not word for word in words):
                 continue
             variants = words | {word.replace("'", "’") for word in words} | {word.replace("'", "") for word in words}
-            cost = len(words & self._common), len(words), frozenset(variants)
+            cost = sum(self._weight.get(word, _RARE) for word in words), len(words), frozenset(variants)
             if best is None or cost[:2] < best[:2]:
                 best = cost
         return best[2] if best is not None else frozenset()
@@ -312,7 +344,7 @@ class _Compiler:
     def _rarest(self, member: str) -> str:
         """Return a word of a class's member or a token that is not common, or "" if there is none that is fixed."""
         words = [word for word in re.split(r"[\s/.+-]", member.lower()) if word and not word.endswith("*") and word != "#"]
-        return min(words, key=lambda word: (word in self._common, -len(word)), default="")
+        return min(words, key=lambda word: (self._weight.get(word, _RARE), -len(word)), default="")
 
     def _firsts(self, token: str) -> set[str]:
         firsts: set[str] = set()

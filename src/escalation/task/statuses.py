@@ -57,21 +57,25 @@ class StatusReader:
 
     def find(self, start: int, end: int, words: set[str]) -> list[Hit]:
         """Return the phrases in a unit, in order: the longest at each word, none inside another."""
-        first = self.phrases.first
+        live: dict[str, list[Entry]] = {}
+        for anchor in self.phrases.anchors & words:
+            for first, entries in self.phrases.by_anchor[anchor].items():
+                if first in words:
+                    live[first] = [*live[first], *entries] if first in live else entries
         hits: list[Hit] = []
         behind = start
+        if not live:
+            return hits
         for match in WORD.finditer(self.low, start, end):
-            entries = first.get(match.group())
+            entries = live.get(match.group(), [])
             place = match.start()
-            if entries is None or place < behind:
+            if place < behind:
                 continue
             best: Hit | None = None
             for entry in entries:
-                if entry.anchors.isdisjoint(words):
-                    continue
-                found = entry.pattern.match(self.text, place, end)
-                if found is not None and (best is None or found.end() > best.end):
-                    best = Hit(place, found.end(), entry)
+                finish = entry.match(self.text, place, end)
+                if finish > (best.end if best is not None else place):
+                    best = Hit(place, finish, entry)
             if best is not None:
                 hits.append(best)
                 behind = best.end
