@@ -1,0 +1,253 @@
+"""Cut a sentence into clauses: where a sentence ends, a work verb begins one, or the status may change."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from escalation.task.statuses import WORD, Span, StatusReader
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from escalation.task.reading import ReadingPhrases
+    from escalation.task.statuses import Hit
+
+_TAG = re.compile(r"[(\[]([^()\[\]\n]{1,40})[)\]][\s*_.]*$|(?:\s[-–—]{1,3}|:)\s+([^\s:–—][^:–—\n]{0,40}?)[\s*_.]*$")
+_REMARKS = ")]-–—:"
+_LABEL_LENGTH = 60
+
+
+class Clause(NamedTuple):
+    """A part of a unit from one cut to the next.
+
+    Attributes
+    ----------
+    start, end : int
+    opens : bool
+        Whether a sentence begins with it.
+    carries : bool
+        Whether the status before it goes on, as behind "or" and behind a colon.
+    """
+
+    start: int
+    end: int
+    opens: bool
+    carries: bool
+
+
+class ClauseReader:
+    """Reads the units of one text: its lines, items and headings.
+
+    Parameters
+    ----------
+    text, low : str
+        The cleaned text and the same in lower case, of the same length.
+    phrases : ReadingPhrases
+    work_verbs : collection of str
+        Words that begin a piece of work, beside those of the phrases.
+    """
+
+    def __init__(self, text: str, low: str, phrases: ReadingPhrases, work_verbs: Collection[str]) -> None:
+        self.text = text
+        self.low = low
+        self.phrases = phrases
+        self._work_verbs = work_verbs
+        self._statuses = StatusReader(text, low, phrases, self.is_verb)
+
+    def is_verb(self, word: str) -> bool:
+        """Return whether a word begins a piece of work."""
+        return word in self._work_verbs or word in self.phrases.verbs
+
+    def begins_work(self, start: int, end: int) -> bool:
+        """Return whether a part of the text begins with a work verb, maybe behind "please", "but we" and the like."""
+        words = self.phrases.words
+        for number, match in enumerate(WORD.finditer(self.low, start, end)):
+            word = match.group()
+            if self.is_verb(word):
+                return True
+            if number == 3 or not (word in words["fillers"] or word in words["softeners"] or word in words["joins"]):
+                return False
+        return False
+
+    def read(self, start: int, end: int, *, as_criteria: bool = False) -> list[Span]:
+        """Return the spans of a unit in order: one for each sentence, more where work begins or the status changes.
+
+        Parameters
+        ----------
+        start, end : int
+        as_criteria : bool, default False
+            Whether the unit says how a result will be, so that "is done" does not mean that it is.
+        """
+        words = set(WORD.findall(self.low, start, end))
+        if not words:
+            return []
+        hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
+        if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
+            spans = self._judged(start, end, hits, as_criteria=as_criteria)
+        else:
+            spans = [Span(clause.start, clause.end, "asked", "") for clause in self._cut(start, end, looking=False)]
+        return self._remarked(spans, start, end)
+
+    # -------------------------------------------------------------------------------------------- cutting
+
+    def _cut(self, start: int, end: int, *, looking: bool) -> list[Clause]:
+        """Cut a unit into clauses; `looking` cuts also where only the status may change."""
+        low = self.low
+        cuts: list[tuple[int, bool, bool]] = [(start, True, False)]
+        chained = -1, -1
+        for match in self.phrases.cuts.finditer(low, start, end):
+            kind, place, behind = match.lastgroup, match.start(), match.end()
+            if kind == "word":
+                word = match.group()
+                if word in self.phrases.words["contrasts"]:
+                    if place > cuts[-1][0] and (looking or self.begins_work(behind, end)):
+                        cuts.append((place, False, False))
+                    continue
+                first = chained[0] if chained[1] == place else place
+                chained = first, self._skip_space(behind, end)
+                if first <= cuts[-1][0] or not self._verb_at(chained[1], end):
+                    continue
+                if not self.is_verb(low[cuts[-1][0] : first].strip()):
+                    cuts.append((first, False, word in self.phrases.words["alternatives"]))
+                continue
+            following = WORD.search(low, behind, end)
+            if following is None:
+                break
+            begin = self._back(following.start(), behind)
+            if kind == "stop":
+                if not self._abbreviates(place, following.start()):
+                    cuts.append((begin, True, False))
+            elif kind == "soft":
+                if looking or self._verb_at(following.start(), end):
+                    carries = ":" in match.group() and not self._reopens(following.start(), end)
+                    cuts.append((begin, False, carries))
+            elif self._verb_at(following.start(), end) or (looking and following.group() in self.phrases.words["reopens"]):
+                cuts.append((begin, False, looking and self._chain(following.end(), end)))
+        cuts.append((end, True, False))
+        return [
+            Clause(place, cuts[number + 1][0], opens, carries)
+            for number, (place, opens, carries) in enumerate(cuts[:-1])
+            if place < cuts[number + 1][0]
+        ]
+
+    def _skip_space(self, place: int, end: int) -> int:
+        while place < end and self.low[place] in " \t\n":
+            place += 1
+        return place
+
+    def _back(self, place: int, behind: int) -> int:
+        """Return where a clause begins: at its first word, with the quotes, brackets and signs that are its own."""
+        while place > behind and not self.low[place - 1].isspace():
+            place -= 1
+        return place
+
+    def _verb_at(self, place: int, end: int) -> bool:
+        """Return whether a work verb with something to work on is here, maybe behind "please" or "only"."""
+        words = self.phrases.words
+        match = WORD.match(self.low, place, end)
+        if match is not None and match.group() in words["softeners"]:
+            match = WORD.search(self.low, match.end(), end)
+        if match is None or not self.is_verb(match.group()):
+            return False
+        following = WORD.search(self.low, match.end(), end)
+        if following is None or following.group() in words["joins"] or following.group() in words["alternatives"]:
+            return False
+        gap = self.low[match.end() : following.start()]
+        return not any(sign in gap for sign in ",.;:!?/-")
+
+    def _reopens(self, place: int, end: int) -> bool:
+        word = WORD.match(self.low, place, end)
+        return word is not None and (word.group() in self.phrases.words["reopens"] or self.begins_work(place, end))
+
+    def _chain(self, place: int, end: int) -> bool:
+        """Return whether a verb behind a comma is one of several joined by "or": "do not add, move or drop it"."""
+        stop = self.phrases.cuts.search(self.low, place, end)
+        for _ in range(4):
+            if stop is None or stop.lastgroup in ("stop", "soft"):
+                return False
+            if stop.group() in self.phrases.words["alternatives"]:
+                return self.begins_work(stop.end(), end)
+            stop = self.phrases.cuts.search(self.low, stop.end(), end)
+        return False
+
+    def _abbreviates(self, place: int, following: int) -> bool:
+        """Return whether a dot belongs to an abbreviation in the middle of a sentence."""
+        if self.low[place] != ".":
+            return False
+        known = self.phrases.words["abbreviations"]
+        before = self.low[max(place - 8, 0) : place].split()[-1:] or [""]
+        return before[0].lstrip("(") in known and not self.text[following].isupper()
+
+    # -------------------------------------------------------------------------------------------- judging
+
+    def _judged(self, start: int, end: int, hits: list[Hit], *, as_criteria: bool) -> list[Span]:
+        """Return the spans of a unit in which phrases or labels were found."""
+        clauses = self._cut(start, end, looking=True)
+        spans: list[Span] = []
+        joins: list[bool] = []
+        carried = sentence = label = ("asked", "")
+        number = sentence_at = 0
+        for clause in clauses:
+            works = self.begins_work(clause.start, clause.end)
+            if clause.opens:
+                sentence, sentence_at = ("asked", ""), len(spans)
+                label = self._label(clause, end) or (("asked", "") if works else label)
+            here = []
+            while number < len(hits) and hits[number].start < clause.end:
+                here.append(hits[number])
+                number += 1
+            if label[0] != "asked":
+                found = [Span(clause.start, clause.end, *label)]
+            else:
+                found, whole = self._statuses.judge(clause.start, clause.end, here, as_criteria=as_criteria)
+                status, why = found[-1].status, found[-1].why
+                if whole:
+                    sentence = status, why
+                    spans[sentence_at:] = [
+                        span._replace(status=status, why=why) if span.status == "asked" else span
+                        for span in spans[sentence_at:]
+                    ]
+                elif len(found) == 1 and status == "asked" and not why:
+                    if clause.carries and carried[0] not in ("asked", "fault"):
+                        found = [found[0]._replace(status=carried[0], why=carried[1])]
+                    elif sentence[0] != "asked" and not works:
+                        found = [found[0]._replace(status=sentence[0], why=sentence[1])]
+            carried = found[-1].status, found[-1].why
+            joins += [not clause.opens and not works, *[True] * (len(found) - 1)]
+            spans += found
+        joined: list[Span] = []
+        for span, joinable in zip(spans, joins, strict=True):
+            if joined and joinable and joined[-1].status == span.status:
+                joined[-1] = joined[-1]._replace(end=span.end, why=joined[-1].why or span.why)
+            else:
+                joined.append(span)
+        return joined
+
+    def _label(self, clause: Clause, end: int) -> tuple[str, str] | None:
+        """Return what a label at the head of a sentence ("Out of scope: ...") makes of it, or None."""
+        name = self.text[clause.start : clause.end].strip("*_#- \t\"'")
+        if not name.endswith(":") or len(name) > _LABEL_LENGTH:
+            return None
+        name = name.rstrip(":*_ ")
+        status = self.phrases.heading_status(name)
+        if status not in ("excluded", "done", "circumstance"):
+            return None
+        if status != "excluded" and self.begins_work(clause.end, end):
+            return None
+        return status, f"{name}:"
+
+    def _remarked(self, spans: list[Span], start: int, end: int) -> list[Span]:
+        """Let a remark at the end ("(done)", "- later") decide for the sentence that it ends."""
+        last = spans[-1]
+        tail = max(end - 50, last.start)
+        if last.status != "asked" or not any(sign in self.text[tail:end] for sign in _REMARKS):
+            return spans
+        match = _TAG.search(self.text, tail, end)
+        if match is None or match.start() <= last.start:
+            return spans
+        remark = (match[1] or match[2]).strip("*_ ")
+        status = self.phrases.tag_status(remark)
+        if status not in ("done", "excluded"):
+            return spans
+        return [*spans[:-1], last._replace(status=status, why=remark)]

@@ -1,0 +1,234 @@
+"""Cut a text into pieces, each with a status: asked, circumstance, excluded or done.
+
+A text mentions more than it asks for: the environment of a bug report, what is out of scope, what is done already.
+Only what is asked can earn a label, so every piece has a status and the words or the structure that decided.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from escalation.task.blocks import BlockReader, Part, inline_lines, regions
+from escalation.task.cleaning import Offsets, clean
+from escalation.task.clauses import ClauseReader
+from escalation.task.statuses import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from escalation.task.reading import ReadingPhrases
+
+_LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
+_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]|`{3}|\s[-*]\s\[|##|---")
+_MARKED = re.compile(r"\s*[-*+#(\[\d_]")
+_EDGE = " \t\n*_-–—,;:|/#"
+
+
+class Piece(NamedTuple):
+    """A part of a text.
+
+    Attributes
+    ----------
+    start, end : int
+        Offsets in the cleaned text.
+    kind : str
+        ``title``, ``item``, ``sentence`` or ``clause``.
+    status : str
+        ``asked``, ``circumstance``, ``excluded`` or ``done``.
+    why : str
+        The words or the structure that decided; "" where nothing speaks against its being asked.
+    """
+
+    start: int
+    end: int
+    kind: str
+    status: str
+    why: str
+
+
+class Pieces:
+    """The pieces of a text, in order and without overlap; only markers and white space are between them.
+
+    Parameters
+    ----------
+    original, text : str
+        As it came, and without invisible characters, entities and tags.
+    pieces : list of Piece
+    offsets : Offsets or None
+        The way back to the original, or None if both are the same.
+    """
+
+    __slots__ = ("_offsets", "original", "pieces", "text")
+
+    def __init__(self, original: str, text: str, pieces: list[Piece], offsets: Offsets | None) -> None:
+        self.original = original
+        self.text = text
+        self.pieces = pieces
+        self._offsets = offsets
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where a span of the cleaned text is in the original."""
+        if self._offsets is None or start >= end:
+            return (start, end) if self._offsets is None else (self._offsets.of(start),) * 2
+        return self._offsets.of(start), self._offsets.of(end - 1) + 1
+
+    def words_of(self, piece: Piece) -> str:
+        """Return the text of a piece."""
+        return self.text[piece.start : piece.end]
+
+
+def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] = frozenset()) -> Pieces:
+    """Read a text into pieces, in time linear in its length.
+
+    Parameters
+    ----------
+    text : str
+    phrases : ReadingPhrases
+        What a language says for it; see `escalation.task.reading.load_reading`.
+    work_verbs : collection of str
+        Lower-case words that begin a piece of work, beside those of the phrases.
+
+    Returns
+    -------
+    Pieces
+    """
+    cleaned, offsets = clean(text)
+    low = cleaned.lower()
+    if len(low) != len(cleaned):
+        low = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in cleaned)
+    reader = ClauseReader(cleaned, low, phrases, work_verbs)
+    if _MARKED.match(cleaned) is None and _STRUCTURE.search(cleaned) is None and not _has_turns(cleaned, phrases):
+        parts = [Part("sentence", reader.read(0, len(cleaned)))]
+        taken: list[Span] = []
+    else:
+        taken = regions(cleaned, phrases)
+        if taken:
+            cleaned_rest = _blanked(cleaned, taken)
+            reader = ClauseReader(cleaned_rest, _blanked(low, taken), phrases, work_verbs)
+        parts = _read_blocks(reader, phrases)
+    pieces = [piece for part in parts for piece in _of_part(cleaned, part)]
+    if taken:
+        pieces = _with_regions(cleaned, pieces, taken)
+    return Pieces(text, cleaned, _settled(pieces, reader, phrases), offsets)
+
+
+def _has_turns(text: str, phrases: ReadingPhrases) -> bool:
+    return ":" in text and phrases.speakers.search(text) is not None
+
+
+def _blanked(text: str, taken: list[Span]) -> str:
+    """Return the text with blanks where regions were taken out, of the same length and lines."""
+    parts = []
+    last = 0
+    for span in taken:
+        parts += [text[last : span.start], re.sub(r"[^\n]", " ", text[span.start : span.end])]
+        last = span.end
+    return "".join([*parts, text[last:]])
+
+
+def _read_blocks(reader: ClauseReader, phrases: ReadingPhrases) -> list[Part]:
+    text = reader.text
+    lines = [match.span() for match in _LINE.finditer(text)]
+    if "[" in text or "##" in text:
+        lines = [part for start, end in lines for part in (inline_lines(text, start, end) or [(start, end)])]
+    blocks = BlockReader(text, reader.low, phrases, reader)
+    # A text of one line has no title.
+    blocks.titled = len(lines) == 1
+    return blocks.read(lines)
+
+
+def _of_part(text: str, part: Part) -> list[Piece]:
+    """Return the pieces of a part: its kind stays with what is a whole sentence of it."""
+    pieces = []
+    several = len(part.spans) > 1
+    for number, span in enumerate(part.spans):
+        start, end = span.start, span.end
+        while start < end and text[start] in _EDGE:
+            start += 1
+        while end > start and text[end - 1] in _EDGE:
+            end -= 1
+        if start == end:
+            continue
+        kind = part.kind
+        if several:
+            ended = number == 0 or text[: span.start].rstrip()[-1:] in ".!?;" if number == 0 else _ends(text, span.start)
+            kind = (part.kind if number == 0 else "sentence") if ended else "clause"
+            if number + 1 < len(part.spans) and not _ends(text, part.spans[number + 1].start):
+                kind = "clause"
+        pieces.append(Piece(start, end, kind, span.status, span.why))
+    return pieces
+
+
+def _ends(text: str, place: int) -> bool:
+    """Return whether a sentence ends before a place."""
+    return any(sign in ".!?;" for sign in text[max(place - 4, 0) : place])
+
+
+def _with_regions(text: str, pieces: list[Piece], taken: list[Span]) -> list[Piece]:
+    """Put in the regions that were taken out, cutting the pieces around them."""
+    result: list[Piece] = []
+    queue = iter(taken)
+    region = next(queue, None)
+    for piece in pieces:
+        start = piece.start
+        while region is not None and region.start < piece.end:
+            if region.end > start:
+                if region.start > start:
+                    _put(result, text, piece._replace(start=start, end=region.start))
+                start = max(start, region.end)
+            if region.status != "marker":
+                _put(result, text, Piece(region.start, region.end, "item", region.status, region.why))
+            region = next(queue, None)
+        if start < piece.end:
+            _put(result, text, piece._replace(start=start))
+    while region is not None:
+        if region.status != "marker":
+            _put(result, text, Piece(region.start, region.end, "item", region.status, region.why))
+        region = next(queue, None)
+    return result
+
+
+def _put(result: list[Piece], text: str, piece: Piece) -> None:
+    part = text[piece.start : piece.end]
+    if any(sign.isalnum() for sign in part):
+        start = piece.start + len(part) - len(part.lstrip())
+        result.append(piece._replace(start=start, end=piece.start + len(part.rstrip())))
+
+
+def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases) -> list[Piece]:
+    """Decide what depends on other pieces: answered questions, faults that an ask follows, one block as the whole."""
+    low = reader.low
+    for number, piece in enumerate(pieces):
+        if piece.status == "fault":
+            named = any(_names_its_object(other, reader, phrases) for other in pieces[number + 1 :][:40])
+            status = "circumstance" if named else "asked"
+            pieces[number] = piece._replace(status=status, why=piece.why if named else "")
+        elif number and (piece.why == "" or piece.status == "circumstance"):
+            before = pieces[number - 1]
+            if before.why != "quote" and reader.text[before.end - 1 : before.end + 2].find("?") < 0:
+                continue
+            answer = low[piece.start : piece.end].lstrip(" *_\"'-")
+            if answer.startswith(tuple(phrases.words["no"])) and _is_word(answer, phrases.words["no"]):
+                pieces[number - 1] = before._replace(status="excluded", why="answered with no")
+                if len(answer.split()) <= 4:
+                    pieces[number] = piece._replace(status="circumstance", why="an answer")
+            elif before.why == "quote" and answer.startswith(tuple(phrases.words["yes"])) and _is_word(answer, phrases.words["yes"]):
+                pieces[number - 1] = before._replace(status="asked", why="")
+    if pieces and all(piece.status == "circumstance" for piece in pieces):
+        whole = {piece.why for piece in pieces}
+        if len(whole) == 1 and whole <= {"quote", "code block"}:
+            pieces = [piece._replace(status="asked", why="") for piece in pieces]
+    return pieces
+
+
+def _is_word(answer: str, words: Collection[str]) -> bool:
+    return any(answer.startswith(word) and not answer[len(word) : len(word) + 1].isalnum() for word in words)
+
+
+def _names_its_object(piece: Piece, reader: ClauseReader, phrases: ReadingPhrases) -> bool:
+    """Return whether a piece asks for work on something that it names itself."""
+    if piece.status != "asked" or not reader.begins_work(piece.start, piece.end):
+        return False
+    words = reader.low[piece.start : piece.end].split()
+    return len(words) > 1 and words[1].strip(".,;:!") not in phrases.words["pronouns"]

@@ -1,0 +1,208 @@
+"""Tell the status of a clause by the phrases that occur in it, each with its reach."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from escalation.task.reading import Entry, ReadingPhrases
+
+WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
+_BRACKETS = re.compile(r"\([^()\n]{1,300}\)")
+
+
+class Span(NamedTuple):
+    """A part of a unit with its status and the words that decided it."""
+
+    start: int
+    end: int
+    status: str
+    why: str
+
+
+class Hit(NamedTuple):
+    """A phrase that occurs in the text, with its first and last offset."""
+
+    start: int
+    end: int
+    entry: Entry
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    word: str
+
+
+class StatusReader:
+    """Finds phrases, and judges the clauses that they occur in.
+
+    Parameters
+    ----------
+    text, low : str
+        The text and the same in lower case.
+    phrases : ReadingPhrases
+    is_verb : callable
+        Whether a word begins a piece of work.
+    """
+
+    def __init__(self, text: str, low: str, phrases: ReadingPhrases, is_verb: Callable[[str], bool]) -> None:
+        self.text = text
+        self.low = low
+        self.phrases = phrases
+        self.is_verb = is_verb
+
+    def find(self, start: int, end: int, words: set[str]) -> list[Hit]:
+        """Return the phrases in a unit, in order: the longest at each word, none inside another."""
+        live: dict[str, list[Entry]] = {}
+        for anchor in self.phrases.anchors & words:
+            for first, entries in self.phrases.by_anchor[anchor].items():
+                if first in words:
+                    live[first] = [*live[first], *entries] if first in live else entries
+        hits: list[Hit] = []
+        behind = start
+        if not live:
+            return hits
+        for match in WORD.finditer(self.low, start, end):
+            entries = live.get(match.group(), [])
+            place = match.start()
+            if place < behind:
+                continue
+            best: Hit | None = None
+            for entry in entries:
+                finish = entry.match(self.text, place, end)
+                if finish > (best.end if best is not None else place):
+                    best = Hit(place, finish, entry)
+            if best is not None:
+                hits.append(best)
+                behind = best.end
+        return hits
+
+    def judge(self, start: int, end: int, hits: list[Hit], *, as_criteria: bool) -> tuple[list[Span], bool]:
+        """Return the spans of a clause, and whether its status holds for the whole sentence."""
+        whole = Span(start, end, "asked", "")
+        if not hits:
+            return [whole], False
+        words = [_Word(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
+        valid = [hit for hit in hits if self._counts(hit, start, words)]
+        if as_criteria:
+            # A criterion says how the result will be, not how things are.
+            valid = [hit for hit in valid if hit.entry.status != "done" and not hit.entry.unless_before]
+        hit = next((hit for hit in valid if hit.entry.status == "asked"), valid[0] if valid else None)
+        if hit is None:
+            return [whole], False
+        why = " ".join(self.text[hit.start : hit.end].split())
+        status, reach = hit.entry.status, hit.entry.reach
+        if status == "asked" or reach == "sentence":
+            return [Span(start, end, status, why)], reach == "sentence" and status != "fault"
+        begin, finish = self._extent(start, end, words, hit)
+        spans = [Span(start, begin, "asked", "")] if begin > start else []
+        spans.append(Span(begin, finish, status, why))
+        if finish < end:
+            later = [other for other in hits if other.start >= finish]
+            spans += self.judge(finish, end, later, as_criteria=as_criteria)[0]
+        return spans, False
+
+    # -------------------------------------------------------------------------------------------- reach
+
+    def _counts(self, hit: Hit, start: int, words: list[_Word]) -> bool:
+        """Return whether a phrase counts here: at the head of its clause if it must be, and with nothing against it."""
+        entry = hit.entry
+        if (entry.at_start or entry.reach == "piece") and not self._is_filler(words, start, hit.start):
+            return False
+        if not entry.unless_before and not entry.unless_after:
+            return True
+        return not any(
+            (word.start < hit.start and word.word in entry.unless_before)
+            or (word.start >= hit.end and word.word in entry.unless_after)
+            for word in words
+        )
+
+    def _extent(self, start: int, end: int, words: list[_Word], hit: Hit) -> tuple[int, int]:
+        """Return where the part of the clause that a phrase speaks for begins and ends."""
+        reach = hit.entry.reach
+        brackets = self._brackets(start, end, hit)
+        if brackets is not None:
+            return brackets
+        begin = self._subject(start, words, hit) if reach == "clause" else hit.start
+        if reach == "short":
+            finish = self._few(words, hit)
+        elif reach == "piece":
+            finish = self._courtesy(end, words, hit)
+        else:
+            finish = self._until(end, words, hit)
+        if self._is_filler(words, start, begin):
+            begin = start
+        if self._is_filler(words, finish, end):
+            finish = end
+        return begin, finish
+
+    def _brackets(self, start: int, end: int, hit: Hit) -> tuple[int, int] | None:
+        """Return the brackets around a phrase, if there are any."""
+        opening = self.text.rfind("(", max(start, hit.start - 300), hit.start)
+        match = _BRACKETS.match(self.text, opening, end) if opening >= 0 else None
+        return match.span() if match is not None and match.end() > hit.start else None
+
+    def _subject(self, start: int, words: list[_Word], hit: Hit) -> int:
+        """Return where the subject of a phrase begins: at the last comma or "and" that a verb is in front of."""
+        subordinates = self.phrases.words["subordinates"]
+        begin, verb = start, False
+        for number, word in enumerate(words):
+            if word.start >= hit.start:
+                break
+            if verb and (word.word in subordinates or "," in self.text[words[number - 1].end : word.start]):
+                begin = word.start
+            verb = verb or self._is_finite(word.word)
+        return begin
+
+    def _until(self, end: int, words: list[_Word], hit: Hit) -> int:
+        """Return where a phrase ends to speak: at "only" or "except", or at a comma with a verb of its own behind."""
+        reopens = self.phrases.words["reopens"]
+        comma = -1
+        for number, word in enumerate(words):
+            if word.start < hit.end or number == 0:
+                continue
+            parted = "," in self.text[words[number - 1].end : word.start]
+            if word.word in reopens and (parted or self._leads(words, number)):
+                return word.start
+            if parted:
+                comma = word.start
+            if comma >= 0 and self._is_finite(word.word):
+                return comma
+        return end
+
+    def _leads(self, words: list[_Word], number: int) -> bool:
+        """Return whether a word such as "only" leads to what is asked after all: "except the page", "only fix it"."""
+        if words[number].word in self.phrases.words["exceptions"]:
+            return True
+        return number + 1 < len(words) and self.is_verb(words[number + 1].word)
+
+    def _few(self, words: list[_Word], hit: Hit) -> int:
+        """Return the end of up to three words behind a phrase, none of them a preposition."""
+        end = hit.end
+        for count, word in enumerate(word for word in words if word.start >= hit.end):
+            if count == 3 or word.word in self.phrases.words["prepositions"] or "," in self.text[end : word.start]:
+                break
+            end = word.end
+        return end
+
+    def _courtesy(self, end: int, words: list[_Word], hit: Hit) -> int:
+        """Return the end of a courtesy, with the name that may follow."""
+        rest = [word for word in words if word.start >= hit.end]
+        if not rest or (len(rest) <= 3 and not any(sign in self.text[hit.end : rest[0].start] for sign in ",\n")):
+            return end
+        return rest[0].start
+
+    def _is_filler(self, words: list[_Word], start: int, end: int) -> bool:
+        """Return whether nothing but words without a meaning of their own are between two places."""
+        fillers = self.phrases.words["fillers"]
+        return all(word.word in fillers for word in words if start <= word.start < end)
+
+    def _is_finite(self, word: str) -> bool:
+        """Return whether a word looks like a verb: one of a list, a work verb, or its third person."""
+        if word in self.phrases.words["finite"] or self.is_verb(word):
+            return True
+        return word.endswith("s") and (self.is_verb(word[:-1]) or self.is_verb(word[:-2]))
