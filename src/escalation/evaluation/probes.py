@@ -65,7 +65,7 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wrappers : dict of str to str
         By name, texts around an ``{ask}``.
     inside, between : dict of str to str
-        By name, signs that are put inside longer words, or in place of blanks.
+        By name, characters that are put inside longer words, or replace spaces.
     texts : tuple of Texts
     goals : dict of str to dict
         By kind, bounds of figures: at least for ``recall``, at most for all others.
@@ -96,7 +96,16 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 def read_inputs(directory: Path | None = None) -> Inputs:
-    """Read a directory of inputs, by default the one of the checkout.
+    """Read a directory of inputs.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        By default the one of the checkout.
+
+    Returns
+    -------
+    Inputs
 
     Raises
     ------
@@ -115,7 +124,20 @@ def read_inputs(directory: Path | None = None) -> Inputs:
 
 
 def make_probes(inputs: Inputs, rulebook: Rulebook, seed: int = 0) -> list[Probe]:
-    """Make every text, the same ones for the same inputs and seed."""
+    """Make every text.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    rulebook : Rulebook
+        Its groups say which asks cannot be joined.
+    seed : int
+        Texts are the same for the same inputs and seed.
+
+    Returns
+    -------
+    list of Probe
+    """
     makers = (_mentions, _joins, _dilutions, _misspellings, _wrapped)
     probes = [probe for make in makers for probe in make(inputs, random.Random(f"{seed} {make.__name__}"), rulebook)]
     for group in inputs.texts:
@@ -170,8 +192,8 @@ def _misspellings(inputs: Inputs, draw: random.Random, _: Rulebook) -> Iterator[
 def _wrapped(inputs: Inputs, draw: random.Random, _: Rulebook) -> Iterator[Probe]:
     ways: dict[str, Callable[[str], str]] = {
         **{name: partial(_fill, wrapper) for name, wrapper in inputs.wrappers.items()},
-        **{name: partial(_put_between, sign) for name, sign in inputs.between.items()},
-        **{name: partial(_put_inside, sign) for name, sign in inputs.inside.items()},
+        **{name: partial(_put_between, mark) for name, mark in inputs.between.items()},
+        **{name: partial(_put_inside, mark) for name, mark in inputs.inside.items()},
     }
     for name, wrap in ways.items():
         for ask in draw.sample(inputs.asks, min(PER_WRAPPER, len(inputs.asks))):
@@ -196,14 +218,14 @@ def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def _put_between(sign: str, text: str) -> str:
-    return text.replace(" ", sign)
+def _put_between(mark: str, text: str) -> str:
+    return text.replace(" ", mark)
 
 
-def _put_inside(sign: str, text: str) -> str:
-    """Put a sign into the middle of every word of six letters or more."""
+def _put_inside(mark: str, text: str) -> str:
+    """Put characters into the middle of every word of six letters or more."""
     halves = ((word, len(word) // 2) for word in text.split())
-    return " ".join(word[:half] + sign + word[half:] if half > 2 else word for word, half in halves)
+    return " ".join(word[:half] + mark + word[half:] if half > 2 else word for word, half in halves)
 
 
 def _compatible(asks: Sequence[Ask], number: int, rulebook: Rulebook) -> list[Ask]:
