@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from escalation.rules.rulebook import Rulebook
 
 FILES = ("asks.toml", "mentions.toml", "wrappers.toml", "texts.toml", "goals.toml")
-JOINED = (1, 2, 3, 6, 10)
-DILUTED = (8, 16, 32)
+JOINED, DILUTED = (1, 2, 3, 6, 10), (8, 16, 32)
 PER_FRAME, PER_WRAPPER, PER_JOIN = 20, 12, 20
 """Texts drawn for each frame, each wrapper, and each number and form of joins: the whole takes seconds."""
 
@@ -143,9 +142,8 @@ def make_probes(inputs: Inputs, rulebook: Rulebook, seed: int = 0) -> list[Probe
     for group in inputs.texts:
         labels = None if group.labels is None else frozenset(group.labels)
         variant = ", ".join(group.labels or ()) or "nobody"
-        probes += [
-            Probe(group.kind, variant, text, labels, group.core, group.unclear, group.stack) for text in group.texts
-        ]
+        expected = (labels, group.core, group.unclear, group.stack)
+        probes += [Probe(group.kind, variant, text, *expected) for text in group.texts]
     return probes
 
 
