@@ -6,7 +6,7 @@ from escalation.errors import InputError
 from escalation.evaluation.probes import Probe, make_probes, read_inputs
 from escalation.evaluation.robustness import check_robustness, missed_goals
 from escalation.files import default_robustness
-from escalation.rules.rulebook import DISPOSITIONS
+from escalation.rules.rulebook import CORE, DISPOSITIONS, Label
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def probes(inputs, rulebook):
 
 def given(predictor, text):
     answer = predictor.predict(text, reasons=False)
-    return {f"{side}:{entry.target}" for side in DISPOSITIONS for entry in getattr(answer, side)}, answer.core.value
+    return {Label(side, entry.target) for side in DISPOSITIONS for entry in getattr(answer, side)}, answer.core.value
 
 
 def test_there_is_enough_of_everything(inputs, probes):
@@ -36,14 +36,12 @@ def test_there_is_enough_of_everything(inputs, probes):
 
 def test_labels_are_those_of_the_rulebook(inputs, rulebook):
     members = {name: (name, *group.members) for name, group in rulebook.groups.items()}
-    pairs = [label.partition(":") for label in rulebook.labels if ":" in label]
-    known = {f"{side}:{name}" for side, _, target in pairs for name in members.get(target, (target,))}
+    labels = [label for label in rulebook.labels if label != CORE]
+    known = {Label(label.disposition, name) for label in labels for name in members.get(label.target, [label.target])}
     used = {label for ask in inputs.asks for label in ask.labels}
     assert used | {label for group in inputs.texts for label in group.labels or ()} <= known
     # An unresolved provider falls back to another mode, so that no answer names the group.
-    assert {label.partition(":")[2] for label in used} == {label.partition(":")[2] for label in known} - {
-        "auth-provider"
-    }
+    assert {label.target for label in used} == {label.target for label in known} - {"auth-provider"}
 
 
 def test_every_ask_is_right_alone(inputs, predictor):
@@ -71,20 +69,20 @@ def test_texts_are_the_same_for_a_seed(inputs, rulebook, probes):
 def test_joined_asks_expect_what_one_text_can_have(probes, rulebook):
     joined = [probe for probe in probes if probe.kind == "joins.10"]
     for probe in joined:
-        targets = [label.partition(":")[2] for label in probe.labels]
+        targets = [label.target for label in probe.labels]
         assert len(targets) == len(set(targets))
         assert all(len({*targets} & {name, *group.members}) < 2 for name, group in rulebook.groups.items())
         assert probe.core
 
 
 def test_counts(predictor):
-    docker = frozenset({"escalate:docker-compose-specialist"})
+    docker = frozenset({Label("escalate", "docker-compose-specialist")})
     ask = "Write the Dockerfile"
     figures = check_robustness(
         predictor,
         [
             Probe("tiny", "right", ask, docker, core=False),
-            Probe("tiny", "wrong", ask, frozenset({"escalate:cicd-specialist"}), core=True),
+            Probe("tiny", "wrong", ask, frozenset({Label("escalate", "cicd-specialist")}), core=True),
             Probe("tiny", "wrong", ask, None),
         ],
     )["tiny"]
@@ -109,7 +107,12 @@ def test_counts(predictor):
     [
         ("goals.toml", None, "cannot be read"),
         ("goals.toml", "goals = 1", "goals"),
-        ("asks.toml", "[[asks]]\ntxt = 'x'", "txt"),
+        ("asks.toml", "own_asks = []\nneutral = []\n[[asks]]\ntxt = 'x'", "txt"),
+        (
+            "asks.toml",
+            "own_asks = []\nneutral = []\n[[asks]]\ntext = 'x'\nlabels = ['docker']",
+            "is not a label",
+        ),
     ],
 )
 def test_inputs_that_cannot_be_used(tmp_path, name, content, words):

@@ -15,6 +15,7 @@ import msgspec
 
 from escalation.errors import InputError
 from escalation.files import default_robustness, read_toml
+from escalation.rules.rulebook import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +33,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One request, with the labels and `core` that are right for it, and words that may be misspelt."""
 
     text: str
-    labels: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
     core: bool | None = None
     words: tuple[str, ...] = ()
 
@@ -42,7 +43,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: str
     texts: tuple[str, ...]
-    labels: tuple[str, ...] | None = None
+    labels: tuple[Label, ...] | None = None
     core: bool | None = None
     unclear: str | None = None
     stack: dict[str, list[str]] = {}
@@ -88,7 +89,7 @@ class Probe(msgspec.Struct, frozen=True):
     kind: str
     variant: str
     text: str
-    labels: frozenset[str] | None
+    labels: frozenset[Label] | None
     core: bool | None = None
     unclear: str | None = None
     stack: dict[str, list[str]] = {}
@@ -117,7 +118,7 @@ def read_inputs(directory: Path | None = None) -> Inputs:
     for name in FILES:
         tables |= read_toml(directory / name, InputError, remedy)
     try:
-        return msgspec.convert(tables, Inputs)
+        return msgspec.convert(tables, Inputs, dec_hook=lambda _, text: Label.parse(text))
     except msgspec.ValidationError as error:
         raise InputError(f"{directory}: {error}; see escalation.evaluation.probes.Inputs") from error
 
@@ -231,16 +232,16 @@ def _compatible(asks: Sequence[Ask], number: int, rulebook: Rulebook) -> list[As
     groups = [{name, *group.members} for name, group in rulebook.groups.items()]
     chosen: list[Ask] = []
     for ask in asks:
-        targets = {label.partition(":")[2] for one in (*chosen, ask) for label in one.labels}
+        targets = {label.target for one in (*chosen, ask) for label in one.labels}
         if len(chosen) < number and all(len(targets & group) < 2 for group in groups):
             chosen.append(ask)
     return chosen
 
 
-def _union(asks: Iterable[Ask]) -> frozenset[str]:
+def _union(asks: Iterable[Ask]) -> frozenset[Label]:
     """Return the labels of asks together; escalation to a mode outranks collaboration with it."""
     labels = {label for ask in asks for label in ask.labels}
-    outranked = {label.replace("escalate:", "collaborate:") for label in labels if label.startswith("escalate:")}
+    outranked = {Label("collaborate", label.target) for label in labels if label.disposition == "escalate"}
     return frozenset(labels - outranked)
 
 

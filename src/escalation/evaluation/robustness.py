@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from escalation.rules.rulebook import DISPOSITIONS
+from escalation.rules.rulebook import DISPOSITIONS, Label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -72,8 +72,8 @@ class _Outcome(msgspec.Struct, frozen=True):
 
     text: str
     expected: int
-    missing: tuple[str, ...]
-    extra: tuple[str, ...] | None
+    missing: tuple[Label, ...]
+    extra: tuple[Label, ...] | None
     core_wrong: bool | None
     unclear_wrong: bool | None
 
@@ -136,8 +136,8 @@ def missed_goals(figures: dict[str, KindFigures], goals: dict[str, dict[str, flo
 
 def _answer(predictor: Predictor, probe: Probe) -> _Outcome:
     answer = predictor.predict(probe.text, probe.stack, reasons=False)
-    given = {f"{side}:{entry.target}" for side in DISPOSITIONS for entry in getattr(answer, side)}
-    expected = probe.labels or frozenset()
+    given = {Label(side, entry.target) for side in DISPOSITIONS for entry in getattr(answer, side)}
+    expected: frozenset[Label] = probe.labels or frozenset()
     unclear = getattr(answer, "unclear", _NOT_SAID)
     reason = None if unclear is None else getattr(unclear, "reason", None)
     return _Outcome(
