@@ -298,6 +298,11 @@ def default_behaviour() -> Path:
     return _CHECKOUT / "tests" / "behaviour" / "cases.toml"
 
 
+def default_robustness() -> Path:
+    """Return the path of the inputs of the robustness suite, which only a checkout has."""
+    return _CHECKOUT / "benchmarks" / "robustness"
+
+
 def require(extra: str, purpose: str) -> None:
     """Check that the modules of an extra are installed, without importing them.
 
