@@ -283,6 +283,11 @@ def default_rulebook() -> Path:
     )
 
 
+def default_reading() -> Path:
+    """Return the path of the phrases by which texts are read: in the wheel, else in the checkout."""
+    return _first_existing(_PACKAGE / "_data" / "english.toml", _CHECKOUT / "data" / "reading" / "english.toml")
+
+
 def default_model() -> Path:
     """Return the path of the default model directory: in the wheel, else in the checkout."""
     return _first_existing(_PACKAGE / "_data" / "model", _CHECKOUT / "models" / "default")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,41 +16,37 @@ if TYPE_CHECKING:
 
     from escalation.model.directory import ModelInfo
     from escalation.model.policy import LabelPolicy
+    from escalation.model.signals import View
     from escalation.model.vocabulary import Vocabulary
     from escalation.rules.rulebook import Label
 
 
 class Scores(NamedTuple):
-    """What the model sees in one task.
+    """What the model sees in the views of one task.
 
     Attributes
     ----------
-    logits : array of shape (heads,)
+    logits : array of shape (views, heads)
         In the order of `escalation.model.policy.head_names`.
-    rows : list of int
-        For each word of the task, then for each pair of neighbours, as `Vocabulary.find` returns them.
-    weights : array of shape (known n-grams + cues, heads)
-        Of the distinct n-grams that the model knows, in the order of their first occurrence, then of the active cues.
-    values : array of shape (known n-grams + cues,)
+    weights : array of shape (features, heads)
+        For each view: of the distinct n-grams that the model knows, in the order of their first occurrence, then of
+        the active cues.
+    values : array of shape (features,)
         TF-IDF values of those n-grams, and 1 for each cue.
-    known_words, known : int
-        Distinct words of the task that the model knows, and distinct n-grams.
+    starts : list of int
+        Where the features of each view begin, and where the last view ends.
+    known : list of int
+        Number of distinct n-grams that the model knows in each view.
+    known_words : int
+        Distinct words of the task that the model knows.
     """
 
     logits: NDArray[np.float64]
-    rows: list[int]
     weights: NDArray[np.float32]
     values: NDArray[np.float64]
+    starts: list[int]
+    known: list[int]
     known_words: int
-    known: int
-
-    def first_places(self) -> list[int]:
-        """Return where among words and pairs each known n-gram first occurs, in the order of `values`."""
-        places: dict[int, int] = {}
-        for place, row in enumerate(self.rows):
-            places.setdefault(row, place)
-        places.pop(NONE, None)
-        return list(places.values())
 
 
 class Model:
@@ -99,33 +94,36 @@ class Model:
         self.seen = seen
         self._scale = np.concatenate([idf.astype(np.float64), np.ones(len(weights) - len(idf))])
 
-    def score(self, rows: list[int], words: int, cues: Sequence[int]) -> Scores:
-        """Score a task.
+    def score(self, views: Sequence[View]) -> Scores:
+        """Score the views of a task.
 
-        Sublinear term frequency times inverse document frequency, normalised to length 1, as in scikit-learn's
-        `TfidfVectorizer`; each cue counts 1.
-
-        Parameters
-        ----------
-        rows : list of int
-            Of the task's words and pairs, as `Vocabulary.find` returns them.
-        words : int
-            How many of them, at the beginning, belong to single words.
-        cues : sequence of int
-            Numbers of the active cues, then of the active wordings.
+        Sublinear term frequency times inverse document frequency, normalised to length 1 in each view, as in
+        scikit-learn's `TfidfVectorizer`; each cue counts 1.
         """
-        counts = Counter(rows)
-        counts.pop(NONE, None)
-        known, behind = len(counts), len(self.idf)
-        features = np.array([*counts, *[behind + cue for cue in cues]], np.intp)
-        values = np.array([*counts.values(), *[1] * len(cues)], np.float64)
-        np.log(values, out=values)  # a cue counts 1, whose logarithm plus 1 is 1 again
+        behind = len(self.idf)
+        features: list[int] = []
+        counts: list[int] = []
+        starts, known = [0], []
+        for view in views:
+            grams = Counter(view.words)
+            grams.update(view.pairs)
+            grams.pop(NONE, None)
+            features += grams
+            features += [behind + cue for cue in view.cues]
+            counts += grams.values()
+            counts += [1] * len(view.cues)
+            known.append(len(grams))
+            starts.append(len(features))
+        places = np.array(features, np.intp)
+        values = np.log(np.array(counts, np.float64))  # a cue counts 1, whose logarithm plus 1 is 1 again
         values += 1.0
-        values *= self._scale.take(features)
-        tfidf = values[:known]
-        if known:
-            tfidf /= sqrt(tfidf.dot(tfidf))
-        weights = self.weights.take(features, axis=0)
-        logits = values.dot(weights)
+        values *= self._scale.take(places)
+        weights = self.weights.take(places, axis=0)
+        logits = np.empty((len(views), len(self.bias)))
+        for number, (start, end, count) in enumerate(zip(starts, starts[1:], known, strict=False)):
+            grams_of_view = values[start : start + count]
+            if count:
+                grams_of_view /= np.sqrt(grams_of_view.dot(grams_of_view))
+            logits[number] = values[start:end].dot(weights[start:end])
         logits += self.bias
-        return Scores(logits, rows, weights, values, len({*rows[:words]} - {NONE}), known)
+        return Scores(logits, weights, values, starts, known, len({*views[0].words} - {NONE}))

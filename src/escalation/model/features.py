@@ -10,54 +10,47 @@ import msgspec
 
 from escalation.rules.evidence import NEW, TITLE
 from escalation.rules.rulebook import TECHNOLOGY_CUE
-from escalation.task.text import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from escalation.rules.evidence import Evidence
     from escalation.rules.rulebook import Rulebook
+    from escalation.task.text import Ask
 
 NUMBER = "0"
 """Stands for every number."""
 MAX_WORD = 40
 """A longer word is an identifier or data. It is cut, so that no text makes long keys."""
 STACK_GIVEN = "stack:given"
-_ASKED, _NEGATED = "@asked", "@back"
+_SUFFIXES = ("", TITLE, "@asked", "@negated")
 
 
-def analyze(text: str) -> list[str]:
-    """Return the n-grams of a text, as scikit-learn's vectorizer asks for them.
-
-    >>> analyze("Add 2 tables")
-    ['add', '0', 'tables', 'add 0', '0 tables']
-    """
-    return ngrams(words_of(text))
-
-
-def ngrams(words: list[str]) -> list[str]:
-    """Return each word, then each pair of neighbours, with every number folded to one sign.
+def ngrams(pieces: Iterable[list[str]]) -> list[str]:
+    """Return the words of pieces of text and the pairs of neighbours in each, with every number folded to one sign.
 
     Parameters
     ----------
-    words : list of str
-        Folded words of a text.
+    pieces : iterable of list of str
+        Folded words of each piece.
 
-    Returns
-    -------
-    list of str
-        The n words in order, then the n - 1 pairs in order.
+    Examples
+    --------
+    >>> ngrams([["add", "2", "tables"], ["test", "it"]])
+    ['add', 'add 0', '0', '0 tables', 'tables', 'test', 'test it', 'it']
     """
-    kept = [shortened(word) for word in words]
-    return kept + [f"{first} {second}" for first, second in pairwise(kept)]
+    grams: list[str] = []
+    for words in pieces:
+        kept = [shortened(word) for word in words]
+        for first, second in pairwise(kept):
+            grams += [first, f"{first} {second}"]
+        grams += kept[-1:]
+    return grams
 
 
 def shortened(word: str) -> str:
     """Return the form of a word in n-grams: one sign for all numbers, and only the beginning of a long word."""
     return NUMBER if word.isdigit() else word[:MAX_WORD]
-
-
-def ngram_span(index: int, words: int) -> tuple[int, int]:
-    """Return the first and last word that the n-gram at an index of `ngrams` covers."""
-    return (index, index) if index < words else (index - words, index - words + 1)
 
 
 class CueFeatures:
@@ -81,35 +74,43 @@ class CueFeatures:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        names = [cue + suffix for cue in rulebook.cue_ids for suffix in ("", TITLE, _ASKED, _NEGATED)]
+        names = [cue + suffix for cue in rulebook.cue_ids for suffix in _SUFFIXES]
         names += [f"{TECHNOLOGY_CUE}{category}{NEW}" for category in rulebook.categories]
         names += [STACK_GIVEN]
         names += [f"stack:{group.category}" for group in rulebook.groups.values()]
         self.names = tuple(dict.fromkeys(names))
-        self._index = {name: number for number, name in enumerate(self.names)}
-        self._asked = {cue: self._index[cue + _ASKED] for cue in rulebook.cue_ids}
-        self._negated = {cue: self._index[cue + _NEGATED] for cue in rulebook.cue_ids}
+        self._index = index = {name: number for number, name in enumerate(self.names)}
+        self._of = {cue: [index[cue + suffix] for suffix in _SUFFIXES] for cue in rulebook.cue_ids}
 
-    def active(self, evidence: Evidence) -> list[int]:
-        """Return the indices of the features that are present in a task, in ascending order."""
+    def active(self, evidence: Evidence, ask: Ask | None = None) -> list[int]:
+        """Return the indices of the features that are present in a task or in one ask of it, in ascending order."""
         present: set[int] = set()
-        for clause in evidence.clauses.values():
-            present.update(map(self._index.__getitem__, clause.live))
+        first, last = (ask.first_clause, ask.last_clause) if ask else (0, len(evidence.reading.clauses))
+        for number, clause in evidence.clauses.items():
+            if not first <= number < last:
+                continue
             for mention in clause.mentions:
+                plain, title, asked, negated = self._of[mention.cue]
                 if mention.negated:
-                    present.add(self._negated[mention.cue])
-                elif clause.asked:
-                    present.add(self._asked[mention.cue])
+                    present.add(negated)
+                    continue
+                present.add(plain)
+                if number == first:
+                    present.add(title)
+                if clause.asked:
+                    present.add(asked)
+                if mention.technology and mention.technology not in evidence.stack:
+                    present.add(self._index[mention.cue + NEW])
         if evidence.stack_given:
             present.add(self._index[STACK_GIVEN])
         for category in evidence.stack.values():
-            number = self._index.get(f"stack:{category}")
-            if number is not None:
-                present.add(number)
+            listed = self._index.get(f"stack:{category}")
+            if listed is not None:
+                present.add(listed)
         return sorted(present)
 
     def fingerprint(self) -> str:
-        """Return a hash of all that a trained model depends on: features, cues, rules and conditions.
+        """Return a hash of all that a trained model depends on: features, cues, rules, conditions and reading.
 
         Technologies, and modes of a group, can be added without changing it.
         """
@@ -125,5 +126,6 @@ class CueFeatures:
             [rulebook.label(rule.disposition, target) for rule in rulebook.rules.values() for target in rule.targets],
             [condition.text for condition in rulebook.core.when],
             [group.category for group in rulebook.groups.values()],
+            rulebook.reading.sha256,
         ]
         return hashlib.sha256(msgspec.json.encode(content, enc_hook=str)).hexdigest()

@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     from escalation.rules.evidence import Evidence
     from escalation.rules.rulebook import Label, Rulebook
     from escalation.task.stack import StackProfile
+    from escalation.task.text import Ask
+
+
+class View(NamedTuple):
+    """What the heads see of a task, or of one ask of it.
+
+    Attributes
+    ----------
+    first, last : int
+        Its first word, and one past its last.
+    words, pairs : list of int
+        Rows of the n-grams of its words, and of the pairs that begin at each of them.
+    cues : list of int
+        Numbers of the active cues, then of the active wordings, in `SignalReader.names`.
+    """
+
+    first: int
+    last: int
+    words: list[int]
+    pairs: list[int]
+    cues: list[int]
 
 
 class Signals(NamedTuple):
@@ -22,19 +43,19 @@ class Signals(NamedTuple):
     Attributes
     ----------
     evidence : Evidence
-        Words, clauses, cues and technologies.
+        Pieces, words, clauses, cues and technologies.
     verdicts : dict of Label to Verdict
         What the rules say of each label.
+    views : list of View
+        The whole task, then, if there are several, each of its asks; empty without a model.
     scores : Scores or None
         What the model says; None without a model.
-    cues : list of int
-        Numbers of the active cues, then of the active wordings, in `SignalReader.names`; empty without a model.
     """
 
     evidence: Evidence
     verdicts: dict[Label, Verdict]
+    views: list[View]
     scores: Scores | None
-    cues: list[int]
 
 
 class SignalReader:
@@ -62,20 +83,33 @@ class SignalReader:
         evidence = self.engine.reader.read(text, stack)
         verdicts = self.engine.judge(evidence)
         if self.model is None:
-            return Signals(evidence, verdicts, None, [])
-        found = find_in(self.model.vocabulary, evidence)
-        cues = active_cues(self.features, evidence, found)
-        scores = self.model.score(found.rows, len(evidence.reading.words), cues)
-        return Signals(evidence, verdicts, scores, cues)
+            return Signals(evidence, verdicts, [], None)
+        views = read_views(evidence, self.features, self.model.vocabulary)
+        return Signals(evidence, verdicts, views, self.model.score(views))
 
 
-def find_in(vocabulary: Vocabulary, evidence: Evidence) -> Found:
-    """Find n-grams and wordings in a task."""
-    clauses = evidence.reading.clauses
-    return vocabulary.find(evidence.reading.words, clauses[0][1] if clauses else 0)
+def read_views(evidence: Evidence, features: CueFeatures, vocabulary: Vocabulary) -> list[View]:
+    """Return what the heads see: the whole task, then, if there are several, each of its asks."""
+    reading = evidence.reading
+    found = vocabulary.find(reading.words, {ask.last for ask in reading.asks})
+    views = [_view(evidence, features, found, None)]
+    if len(reading.asks) > 1:
+        views += [_view(evidence, features, found, ask) for ask in reading.asks]
+    return views
 
 
-def active_cues(features: CueFeatures, evidence: Evidence, found: Found) -> list[int]:
-    """Return the numbers of a task's active cues, then of its active wordings, which are counted after all cues."""
-    behind = len(features.names)
-    return features.active(evidence) + [behind + number for number in found.wordings]
+def _view(evidence: Evidence, features: CueFeatures, found: Found, ask: Ask | None) -> View:
+    reading = evidence.reading
+    first, last, clause = (ask.first, ask.last, ask.first_clause) if ask else (0, len(reading.words), 0)
+    title = reading.clauses[clause][1] if reading.clauses else 0
+    # Numbers of wordings follow those of the cues, first anywhere, then in the first clause.
+    anywhere = len(features.names)
+    in_title = anywhere + found.lists
+    wordings: set[int] = set()
+    for place, numbers in found.wordings:
+        if first <= place < last:
+            wordings.update([anywhere + number for number in numbers])
+            if place < title:
+                wordings.update([in_title + number for number in numbers])
+    cues = features.active(evidence, ask) + sorted(wordings)
+    return View(first, last, found.words[first:last], found.pairs[first:last], cues)

@@ -14,11 +14,11 @@ import msgspec
 
 from escalation.errors import CorpusError
 from escalation.files import read_toml
-from escalation.model.features import ngrams, shortened
+from escalation.model.features import shortened
 from escalation.rules.phrases import GAP, PhraseError, compile_phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 LONGEST = 3
@@ -52,14 +52,18 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    rows : list of int
-        For each word, then for each pair of neighbours: the row of its n-gram, or `NONE`.
-    wordings : list of int
-        Numbers of the wordings' features that are present, in ascending order.
+    words, pairs : list of int
+        For each word, and for each pair of it and the next: the row of its n-gram, or `NONE`.
+    wordings : list of tuple
+        First word of each wording that occurs, and the numbers of its lists.
+    lists : int
+        How many lists there are.
     """
 
-    rows: list[int]
-    wordings: list[int]
+    words: list[int]
+    pairs: list[int]
+    wordings: list[tuple[int, tuple[int, ...]]]
+    lists: int
 
 
 class Vocabulary:
@@ -74,8 +78,8 @@ class Vocabulary:
     Examples
     --------
     >>> vocabulary = Vocabulary(["add", "add table", "table"], Wordings(("stores",), {"table": (0,)}))
-    >>> vocabulary.find(["add", "table"], title=2)
-    Found(rows=[0, 2, 1], wordings=[0, 1])
+    >>> vocabulary.find(["add", "table"], {2})
+    Found(words=[0, 2], pairs=[1, -1], wordings=[(1, (0,))], lists=1)
     """
 
     def __init__(self, grams: Sequence[str], wordings: Wordings) -> None:
@@ -88,34 +92,33 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.grams)
 
-    def find(self, words: list[str], title: int) -> Found:
+    def find(self, words: list[str], ends: Collection[int]) -> Found:
         """Find n-grams and wordings in a task.
 
         Parameters
         ----------
         words : list of str
             Folded words of the task.
-        title : int
-            How many of them are in the first clause.
+        ends : collection of int
+            Places one past the last word of each piece, which no n-gram and no wording crosses.
         """
         kept = [shortened(word) for word in words]
-        pairs = [f"{first} {second}" for first, second in pairwise(kept)]
-        rows = [self._row.get(gram, NONE) for gram in kept + pairs]
-        phrases, openings = self.wordings.phrases, self._openings
-        present: set[int] = set()
-        in_title: set[int] = set()
-        for grams in (kept, pairs):
-            for first, gram in enumerate(grams):
-                numbers = phrases.get(gram)
+        row, phrases = self._row, self.wordings.phrases
+        singles = [row.get(word, NONE) for word in kept]
+        pairs = [NONE] * len(kept)
+        wordings = [(first, phrases[word]) for first, word in enumerate(kept) if word in phrases]
+        for first, (word, following) in enumerate(pairwise(kept)):
+            if first + 1 in ends:
+                continue
+            pair = f"{word} {following}"
+            pairs[first] = row.get(pair, NONE)
+            if pair in phrases:
+                wordings.append((first, phrases[pair]))
+            if pair in self._openings and first + 2 < len(kept) and first + 2 not in ends:
+                numbers = phrases.get(f"{pair} {kept[first + 2]}")
                 if numbers is not None:
-                    (in_title if first < title else present).update(numbers)
-        for first, pair in enumerate(pairs[:-1]):
-            if pair in openings:
-                numbers = phrases.get(f"{pair} {kept[first + 2]}", ())
-                (in_title if first < title else present).update(numbers)
-        present |= in_title
-        behind = len(self.wordings.names)
-        return Found(rows, sorted(present) + sorted(number + behind for number in in_title))
+                    wordings.append((first, numbers))
+        return Found(singles, pairs, wordings, len(self.wordings.names))
 
 
 def read_wordings(path: Path) -> Wordings:
@@ -147,4 +150,4 @@ def _variants(path: Path, name: str, text: object) -> list[str]:
         raise CorpusError(f"{path}: {name} has {text!r}, which does not compile: it {error}") from error
     if not variants or any(len(v) > LONGEST or GAP in v or any(word.endswith("*") for word in v) for v in variants):
         raise CorpusError(f"{path}: {name} has {text!r}; a wording has one to {LONGEST} words, no gap and no *")
-    return [" ".join(ngrams(list(variant))[: len(variant)]) for variant in variants]
+    return [" ".join(map(shortened, variant)) for variant in variants]

@@ -13,13 +13,15 @@ import msgspec
 
 from escalation.rules.phrases import GAP, PhraseFinder, compile_phrase
 from escalation.rules.rulebook import TECHNOLOGY_CUE
-from escalation.task.text import read
+from escalation.task.pieces import read_pieces
+from escalation.task.text import read, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from escalation.rules.phrases import Hit
     from escalation.rules.rulebook import Condition, Rulebook
+    from escalation.task.pieces import Pieces
     from escalation.task.stack import StackProfile
     from escalation.task.text import Reading
 
@@ -95,6 +97,8 @@ class Evidence(NamedTuple):
         The clauses that mention a cue.
     idioms : list of Mention
         Technologies named by an idiom alone.
+    around : dict of str to str
+        Technologies that only circumstances name, with their categories: they speak for the stack, never for an ask.
     stack : dict of str to str
         Technologies that the Stack Profile lists, with their categories.
     stack_given : bool
@@ -103,6 +107,7 @@ class Evidence(NamedTuple):
     reading: Reading
     clauses: dict[int, Clause]
     idioms: list[Mention]
+    around: dict[str, str]
     stack: dict[str, str]
     stack_given: bool
 
@@ -178,6 +183,7 @@ class EvidenceReader:
             if technology.idioms:
                 phrases[Mark(category, technology.name, "idiom")] = technology.idioms
         self._finder = PhraseFinder(phrases)
+        self._phrases = rulebook.reading
         self._category = {technology.name: technology.category for technology in rulebook.technologies.values()}
         # Every task of a project comes with the same profile.
         self._listed: dict[tuple[str, str], frozenset[str]] = {}
@@ -192,8 +198,9 @@ class EvidenceReader:
 
     def read(self, text: str, stack: StackProfile) -> Evidence:
         """Read a task, in time linear in the length of its text."""
-        reading = read(text, self.work_verbs)
-        hits = self._finder.find(reading)
+        pieces = read_pieces(text, self._phrases, self.work_verbs)
+        reading = read(pieces, self.work_verbs)
+        hits = self._finder.find(reading.words, reading.clauses)
         listed = self._technologies_in(stack)
         negations: dict[int, _Negations] = {}
         for hit in hits:
@@ -218,7 +225,7 @@ class EvidenceReader:
                 marks.add(cue + TITLE)
             if technology and technology not in listed:
                 marks.add(cue + NEW)
-        return Evidence(reading, clauses, idioms, listed, bool(stack))
+        return Evidence(reading, clauses, idioms, self._technologies_around(pieces), listed, bool(stack))
 
     def _technologies_in(self, stack: StackProfile) -> dict[str, str]:
         """Return the rulebook's technologies that a Stack Profile lists under any alias, with their categories."""
@@ -235,9 +242,22 @@ class EvidenceReader:
 
     def _technologies_named(self, category: str, name: str) -> frozenset[str]:
         """Return the technologies that a name in a profile means; idioms count only in their own category."""
-        marks = (hit.key for hit in self._finder.find(read(name)))
         return frozenset(
             mark.technology
-            for mark in marks
+            for mark in self._marks_in(name)
             if mark.technology and (mark.kind != "idiom" or mark.cue == TECHNOLOGY_CUE + category)
         )
+
+    def _technologies_around(self, pieces: Pieces) -> dict[str, str]:
+        """Return the technologies that circumstances and work already done name, with their categories."""
+        marks = (
+            mark
+            for piece in pieces.pieces
+            if piece.status in ("circumstance", "done")
+            for mark in self._marks_in(pieces.text[piece.start : piece.end])
+        )
+        return {mark.technology: self._category[mark.technology] for mark in marks if mark.technology and mark.kind == "cue"}
+
+    def _marks_in(self, text: str) -> Iterable[Mark]:
+        words = words_of(text)
+        return (hit.key for hit in self._finder.find(words, [(0, len(words))] if words else []))

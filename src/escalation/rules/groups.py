@@ -67,6 +67,11 @@ def resolve(group: Group, evidence: Evidence) -> Resolution:
         return _open(group, (), "text")
     if in_stack:
         return _by_stack(group, in_stack)
+    if not listed:
+        around = [technology for technology, category in evidence.around.items() if category == group.category]
+        by_circumstance = _modes(group, around)
+        if by_circumstance:
+            return _by_stack(group, by_circumstance)
     return _open(group, () if listed else tuple(group.members), "open")
 
 

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
 from escalation.errors import RulebookError
-from escalation.files import parse_toml, read_bytes
+from escalation.files import default_reading, parse_toml, read_bytes
 from escalation.rules.phrases import PhraseError, compile_phrase
 from escalation.rules.rulebook import (
     DISPOSITIONS,
@@ -30,6 +31,7 @@ from escalation.rules.rulebook import (
     Texts,
     Wanted,
 )
+from escalation.task.reading import ReadingPhrases, load_reading
 
 FORMAT = 1
 _MAX_REPORTED = 20
@@ -121,6 +123,11 @@ def load_rulebook(path: Path) -> Rulebook:
     return rulebook
 
 
+@cache
+def _reading() -> ReadingPhrases:
+    return load_reading(default_reading())
+
+
 class _Loader:
     """Converts the tables of a file one by one and collects their faults."""
 
@@ -149,7 +156,7 @@ class _Loader:
         if self.faults or file is None or core is None:
             return None
         tables = {key: self._tables[kind] for kind, key in _TABLES.items()}
-        return Rulebook(name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, **tables)
+        return Rulebook(name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, reading=_reading(), **tables)
 
     def _fault(self, key: str, what: str) -> None:
         self.faults.append(f"{self._place}.{key}".strip(".") + f" {what}")

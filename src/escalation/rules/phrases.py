@@ -20,7 +20,6 @@ from escalation.task.text import words_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
-    from escalation.task.text import Reading
 
 MAX_ELEMENTS = 8
 """Words and gaps of a phrase."""
@@ -179,10 +178,9 @@ class PhraseFinder(Generic[K]):
                 if key not in node.keys:
                     node.keys += (key,)
 
-    def find(self, reading: Reading) -> list[Hit[K]]:
+    def find(self, words: list[str], clauses: list[tuple[int, int]]) -> list[Hit[K]]:
         """Return every hit, ordered by first word; a hit never crosses the end of a clause."""
         hits: list[Hit[K]] = []
-        words = reading.words
         clause, end = -1, 0
         for index, word in enumerate(words):
             nodes = self._begun.get(word)
@@ -192,7 +190,7 @@ class PhraseFinder(Generic[K]):
                 continue
             while index >= end:
                 clause += 1
-                end = reading.clauses[clause][1]
+                end = clauses[clause][1]
             for node in nodes:
                 found: dict[tuple[K, int], None] = {}
                 _match(node, words, index + 1, end, found)

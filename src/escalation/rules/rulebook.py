@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from msgspec import Meta, Struct
 
+from escalation.task.reading import ReadingPhrases
+
 Disposition: TypeAlias = Literal["escalate", "collaborate"]
 Role: TypeAlias = Literal["evidence", "complex", "ordinary", "work", "takes_back"]
 Reach: TypeAlias = Literal["following", "clause"]
@@ -212,6 +214,8 @@ class Rulebook(Table, frozen=True, kw_only=True):
     core : CoreRule
     sha256 : str
         Hash of the file.
+    reading : ReadingPhrases
+        The phrases of a language by which texts are read; shared by all rulebooks.
     """
 
     name: str
@@ -226,6 +230,7 @@ class Rulebook(Table, frozen=True, kw_only=True):
     core: CoreRule
     acceptance: dict[str, Acceptance]
     sha256: str
+    reading: ReadingPhrases
 
     @property
     def categories(self) -> tuple[str, ...]:

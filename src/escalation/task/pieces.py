@@ -67,6 +67,11 @@ class Pieces:
         self.pieces = pieces
         self._offsets = offsets
 
+    @property
+    def asked(self) -> list[Piece]:
+        """The pieces that are asked."""
+        return [piece for piece in self.pieces if piece.status == "asked"]
+
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return where a span of the cleaned text is in the original."""
         if self._offsets is None or start >= end:

@@ -1,4 +1,4 @@
-"""Read a text into words and clauses, with offsets into the original.
+"""Read the asked pieces of a text into words and clauses, with offsets into the original.
 
 Words are what n-grams and cues are made of, so rules and model share one reading. It takes time linear in the
 text's length.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
+
+    from escalation.task.pieces import Pieces
 
 MAX_CHARACTERS = 1_000_000
 """A longer text is a file sent by mistake."""
@@ -31,8 +33,17 @@ _BREAK = re.compile(
 """Where a clause ends in any case: a line break, a stop before white space, a bullet between white space."""
 
 
+class Ask(NamedTuple):
+    """An asked piece: its first word and clause, and one past its last word and clause."""
+
+    first: int
+    last: int
+    first_clause: int
+    last_clause: int
+
+
 class Reading:
-    """A text as words and clauses.
+    """The asked pieces of a text as words and clauses.
 
     Parameters
     ----------
@@ -42,21 +53,37 @@ class Reading:
         Words in order, in lower case and NFKC.
     clauses : list of tuple of int
         First word and one past the last word of each clause. Every clause has at least one word.
+    asks : list of Ask
+        The asked pieces, each with its words and clauses.
+    pieces : Pieces
+        The pieces of the text, with those that are not asked.
     """
 
-    __slots__ = ("_spans", "clauses", "text", "words")
+    __slots__ = ("_spans", "asks", "clauses", "pieces", "text", "words")
 
-    def __init__(self, text: str, words: list[str], clauses: list[tuple[int, int]]) -> None:
-        self.text = text
+    def __init__(
+        self,
+        words: list[str],
+        clauses: list[tuple[int, int]],
+        asks: list[Ask],
+        pieces: Pieces,
+    ) -> None:
+        self.text = pieces.original
         self.words = words
         self.clauses = clauses
+        self.asks = asks
+        self.pieces = pieces
         self._spans: list[tuple[int, int]] | None = None
 
     @property
     def spans(self) -> list[tuple[int, int]]:
         """Start and end of each word in `text`, in characters; computed when first needed."""
         if self._spans is None:
-            self._spans = [match.span() for match in _WORD.finditer(self.text)]
+            self._spans = [
+                self.pieces.original_span(*match.span())
+                for piece in self.pieces.asked
+                for match in _WORD.finditer(self.pieces.text, piece.start, piece.end)
+            ]
         return self._spans
 
     def span(self, first: int, last: int) -> tuple[int, int]:
@@ -117,16 +144,15 @@ def words_of(text: str) -> list[str]:
     return [fold(word) for word in _WORD.findall(text)]
 
 
-def read(text: str, work_verbs: Collection[str] = frozenset()) -> Reading:
-    """Read a text into words and clauses.
+def read(pieces: Pieces, work_verbs: Collection[str] = frozenset()) -> Reading:
+    """Read the asked pieces of a text into words and clauses.
 
-    A clause ends at a line break, at a stop (``.!?;:``) before white space, at a bullet between white space, before
-    "then", "but" and "afterwards", and at a comma or before "and" if a work verb follows.
+    A clause ends with its piece, at a line break, at a stop (``.!?;:``) before white space, at a bullet between white
+    space, before "then", "but" and "afterwards", and at a comma or before "and" if a work verb follows.
 
     Parameters
     ----------
-    text : str
-        Any text, possibly empty.
+    pieces : Pieces
     work_verbs : collection of str
         Folded words that begin a new piece of work ("add", "write").
 
@@ -135,6 +161,19 @@ def read(text: str, work_verbs: Collection[str] = frozenset()) -> Reading:
     Reading
     """
     words: list[str] = []
+    clauses: list[tuple[int, int]] = []
+    asks: list[Ask] = []
+    for piece in pieces.asked:
+        first, clause = len(words), len(clauses)
+        clauses += _read_piece(pieces.text[piece.start : piece.end], words, work_verbs)
+        if len(words) > first:
+            asks.append(Ask(first, len(words), clause, len(clauses)))
+    return Reading(words, clauses, asks, pieces)
+
+
+def _read_piece(text: str, words: list[str], work_verbs: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Add the words of a piece, and return its clauses."""
+    first = len(words)
     begins: set[int] = set()
     for section in _BREAK.split(text):
         begins.add(len(words))
@@ -146,15 +185,15 @@ def read(text: str, work_verbs: Collection[str] = frozenset()) -> Reading:
             if found and found[0] in work_verbs:
                 begins.add(len(words))
             words += found
-    for index, word in enumerate(words):
-        if word in _JOINING and _begins_clause(words, index, work_verbs):
+    for index in range(first, len(words)):
+        if words[index] in _JOINING and _begins_clause(words, index, first, work_verbs):
             begins.add(index)
     begins.discard(len(words))
-    return Reading(text, words, list(pairwise([*sorted(begins), len(words)])))
+    return pairwise([*sorted(begins), len(words)])
 
 
-def _begins_clause(words: list[str], index: int, work_verbs: Collection[str]) -> bool:
+def _begins_clause(words: list[str], index: int, first: int, work_verbs: Collection[str]) -> bool:
     """Return whether a clause begins at a connective."""
     if words[index] != "and":
-        return index > 0 and words[index - 1] != "and"
+        return index > first and words[index - 1] != "and"
     return index + 1 < len(words) and (words[index + 1] in work_verbs or words[index + 1] in _CONNECTIVES)
