@@ -122,10 +122,9 @@ class Oracle:
         self.engine = RuleEngine(rulebook)
 
     def check(
-        self, task: str, text: str, stack: StackProfile, escalate: Sequence[str], collaborate: Sequence[str]
+        self, task: str, evidence: Evidence, escalate: Sequence[str], collaborate: Sequence[str]
     ) -> list[Finding]:
-        """Return the hard findings about one task's labels or answer."""
-        evidence = self.engine.reader.read(text, stack)
+        """Return the hard findings about one task's labels or answer, with what the rules read in it as evidence."""
         messages: list[tuple[str, str]] = []
         for disposition, modes in zip(DISPOSITIONS, (escalate, collaborate), strict=True):
             for mode in modes:
@@ -134,11 +133,6 @@ class Oracle:
                 ]
         messages += [("H5", f"{mode!r} is in both lists") for mode in escalate if mode in collaborate]
         return [Finding(code, "high", task, message) for code, message in messages]
-
-    def check_answer(self, task: str, text: str, stack: StackProfile, answer: Prediction) -> list[Finding]:
-        """Return the hard findings about an answer."""
-        escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
-        return self.check(task, text, stack, escalate, collaborate)
 
     def _faults(self, disposition: str, mode: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
         """Yield code and message of what is wrong with a mode under a disposition."""
@@ -237,17 +231,20 @@ def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progres
     by_label: dict[str, Agreement] = {}
     by_model: dict[str, Agreement] = {}
     for done, row in enumerate(corpus.rows(), 1):
-        hard += oracle.check(row.id, row.text, row.stack, row.escalate, row.collaborate)
-        answer = hybrid.predict(row.text, stack=row.stack, reasons=False)
-        hard += oracle.check_answer(f"{row.id} (answer)", row.text, row.stack, answer)
-        verdicts = oracle.engine.verdicts(row.text, row.stack)
+        evidence = oracle.engine.reader.read(row.text, row.stack)
+        answer, by_itself = (predictor.predict(row.text, row.stack, reasons=False) for predictor in (hybrid, alone))
+        hard += oracle.check(row.id, evidence, row.escalate, row.collaborate)
+        escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
+        hard += oracle.check(f"{row.id} (answer)", evidence, escalate, collaborate)
+        verdicts = oracle.engine.judge(evidence)
         oracle.compare(row.id, verdicts, grouped_labels(rulebook, row.escalate, row.collaborate), by_label)
-        oracle.compare(row.id, verdicts, _answered(alone.predict(row.text, stack=row.stack, reasons=False)), by_model)
+        oracle.compare(row.id, verdicts, _answered_labels(by_itself), by_model)
         if progress and (done % _STEP == 0 or done == len(corpus)):
             progress("checking", done, len(corpus))
     return Report(len(corpus), hard, by_label, by_model)
 
 
-def _answered(answer: Prediction) -> set[Label]:
+def _answered_labels(answer: Prediction) -> set[Label]:
+    """Return the labels of an answer. A group is the label even if its fallback, which is not a member, is the mode."""
     sides = zip(DISPOSITIONS, (answer.escalate, answer.collaborate), strict=True)
     return {Label(disposition, entry.group or entry.target) for disposition, entries in sides for entry in entries}

@@ -98,7 +98,9 @@ def check_corpus(corpus: Corpus, rulebook: Rulebook) -> None:
     findings = [
         finding
         for row in corpus.rows()
-        for finding in oracle.check(row.id, row.text, row.stack, row.escalate, row.collaborate)
+        for finding in oracle.check(
+            row.id, oracle.engine.reader.read(row.text, row.stack), row.escalate, row.collaborate
+        )
     ]
     if findings:
         raise CorpusError(
