@@ -38,16 +38,16 @@ HARD = {
     "H6": "a wrong answer to an example in the source",
     "H7": "a behaviour case that fails",
 }
-"""What must not be, whatever the figures; the codes of figures are in `escalation.evaluation.findings`."""
+"""What must never occur, whatever the figures; the codes of figures are in `escalation.evaluation.findings`."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something that must not be, or a figure beyond its limit.
+    """Something that must never occur, or a figure beyond its limit.
 
     Attributes
     ----------
     code : str
-        ``H`` and a digit for what must not be, ``E`` and three digits for a figure.
+        A key of `HARD`, or of the kinds of figures in `escalation.evaluation.findings`.
     severity : {"high", "medium", "low"}
     where : str or None
         The task, behaviour case, rule or label that it is about; None if it is about all of them.
@@ -124,7 +124,7 @@ class Oracle:
     def check(
         self, task: str, evidence: Evidence, escalate: Sequence[str], collaborate: Sequence[str]
     ) -> list[Finding]:
-        """Return the hard findings about one task's labels or answer, with what the rules read in it as evidence."""
+        """Return the hard findings about one task's labels or answer, given the evidence that was read in its text."""
         messages: list[tuple[str, str]] = []
         for disposition, modes in zip(DISPOSITIONS, (escalate, collaborate), strict=True):
             for mode in modes:
@@ -135,14 +135,14 @@ class Oracle:
         return [Finding(code, "high", task, message) for code, message in messages]
 
     def _faults(self, disposition: str, mode: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
-        """Yield code and message of what is wrong with a mode under a disposition."""
+        """Yield code and message of each fault of a mode under a disposition."""
         group = self.rulebook.groups.get(mode) or self.rulebook.group_of(mode)
         if group is None and mode not in self.rulebook.modes:
             yield "H1", f"{mode!r}, which is not on the roster"
         elif not self.rulebook.allows(disposition, mode):
             yield "H2", f"{mode!r}, which does not take this disposition"
         elif group is not None and group.fallback is not None:
-            # Without its technology, a mode of such a group makes no sense: the fallback is there for that.
+            # Without its technology, a mode of the group makes no sense; the fallback is for that case.
             selecting = set(group.members[mode])
             cue = TECHNOLOGY_CUE + group.category
             idioms = {mention.technology for mention in evidence.idioms if mention.cue == cue}
@@ -165,7 +165,7 @@ class Oracle:
                     ("collaborate with", set(example.collaborate), answer.collaborate),
                 ):
                     got = {entry.target for entry in entries}
-                    # Nothing speaks against working with one more mode than the source names.
+                    # Collaborating with one more mode than the source names is not wrong.
                     if wanted - got or (verb == "escalate to" and got - wanted):
                         modes, answered = (", ".join(sorted(side)) or "nobody" for side in (wanted, got))
                         message = f"{example.text!r} must {verb} {modes}, but the answer is {answered}"
@@ -223,7 +223,7 @@ def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progres
     model : Model
         Its answers together with the rules are checked; its answers on its own are compared with the rules.
     progress : callable, optional
-        Called with what is being done, the tasks done, and all tasks.
+        Called with the current step, the number of tasks done, and the number of tasks in all.
     """
     oracle = Oracle(rulebook)
     hybrid, alone = Predictor(rulebook, model), Predictor(rulebook, model, "model")
