@@ -65,9 +65,9 @@ def convert(value: Any, kind: type[T]) -> T:
 
     Examples
     --------
-    >>> convert({"rules": [{"id": 3}]}, dict[str, list[dict[str, str]]])
+    >>> convert(["one", 2], list[str])
     Traceback (most recent call last):
-    ValueError: rules[0].id: expected `str`, got `int`
+    ValueError: [1]: expected `str`, got `int`
     """
     try:
         return msgspec.convert(value, kind)

@@ -225,7 +225,7 @@ class LinearHeads:
 
 
 def _halved(weights: NDArray[np.float64], grams: int) -> NDArray[np.float64]:
-    """Round weights to the half precision of a model directory, so that the model that is checked is the one that is published."""
+    """Round weights to the half precision of a model directory, so that the model is checked as it is published."""
     scale = np.ones(weights.shape[1])
     scale[grams:] = CUE_SCALE
     halved: NDArray[np.float64] = (weights * scale).astype(np.float16).astype(np.float64) / scale
