@@ -38,6 +38,17 @@ _MODULES = {
 }
 
 
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+}
+"""The types of JSON and TOML in words."""
+
+
 # ------------------------------------------------------------------------------------------------ reading
 
 
@@ -65,16 +76,23 @@ def convert(value: Any, kind: type[T]) -> T:
 
     Examples
     --------
-    >>> convert({"rules": [{"id": 3}]}, dict[str, list[dict[str, str]]])
+    >>> convert(["one", 2], list[str])
     Traceback (most recent call last):
-    ValueError: rules[0].id: expected `str`, got `int`
+    ValueError: [1] must be text, not a whole number
     """
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        what, _, place = str(error).partition(" - at `$")
+        message, _, place = str(error).partition(" - at `$")
         place = place.strip(".`")
-        raise ValueError(f"{place}: {what[0].lower()}{what[1:]}" if place else what) from error
+        quoted = message.split("`")
+        if message.startswith("Object "):
+            what = "is missing" if "missing" in message else "is an unknown key"
+            raise ValueError(f"{place}.{quoted[1]}".strip(".") + f" {what}") from error
+        if message.startswith("Expected "):
+            expected, found = (" or ".join(_TYPES.get(name, name) for name in quoted[i].split(" | ")) for i in (1, 3))
+            message = f"must be {expected}, not {found}"
+        raise ValueError(f"{place or 'it'} {message}") from error
 
 
 def read_bytes(path: Path, error: type[EscalationError], remedy: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Predicting with numpy gives the probabilities of scikit-learn, over the whole corpus and beyond."""
+"""Predicting with numpy agrees with scikit-learn, over the whole corpus and beyond."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_numpy_and_scikit_learn_agree(rulebook, fitted):
     assert np.abs(ours - theirs).max() < 1e-6
 
 
-def test_the_model_that_ships_is_the_one_that_the_corpus_gives(rulebook, fitted, model):
+def test_the_model_that_ships_is_the_one_that_the_corpus_produces(rulebook, fitted, model):
     data, result = fitted
     tasks = data.tasks[::10]
     assert model.info.corpus.sha256 == read_corpus(default_corpus()).sha256

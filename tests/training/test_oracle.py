@@ -40,7 +40,7 @@ def oracle(rulebook):
 )
 def test_labels_that_contradict_the_source_are_found(oracle, codes, text, labels, stack):
     labels = {"escalate": (), "collaborate": ()} | labels
-    findings = oracle.check("task", text, StackProfile.of(stack), **labels)
+    findings = oracle.check("task", oracle.engine.reader.read(text, StackProfile.of(stack)), **labels)
     assert [finding.code for finding in findings] == codes
     assert {finding.where for finding in findings} <= {"task"}
     assert set(codes) <= set(HARD)

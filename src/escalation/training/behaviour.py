@@ -35,7 +35,7 @@ class _Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text : str
     stack : dict
     known : str or None
-        Why the case fails at present. It does not hold up training then.
+        Why the case fails at present. It does not keep a model from being published then.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Minimum(_Case, frozen=True):
     Attributes
     ----------
     absent : list of str
-        Modes that must be in neither list; ``*`` stands for all.
+        Modes that must be in neither list; ``*`` means all.
     core : bool or None
         Whether own work must be left; None if it does not matter.
     """
@@ -114,7 +114,7 @@ def read_cases(path: Path) -> list[Case]:
 
 
 def check_case(predictor: Predictor, case: Case) -> str | None:
-    """Return what is wrong with a predictor's answer to a case, or None."""
+    """Return why a predictor fails a case, or None if it passes."""
     tasks = _tasks(case)
     if isinstance(case, Minimum):
         return _check_minimum(predictor.predict(tasks[0]), case)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 _UNLIKE = 0.002
-"""Share of the training tasks that are less like the others than a task may be before the model abstains."""
+"""Share of the training tasks on which the model would abstain, because it knows too few of their words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def fit(data: Prepared, *, folds: int = FOLDS, jobs: int = -1, progress: Progres
     jobs : int
         Processes; -1 for one on each processor.
     progress : callable, optional
-        Called with what is being done, the steps done, and all steps.
+        Called with the current step, the number of steps done, and the number of steps in all.
 
     Returns
     -------

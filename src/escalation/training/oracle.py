@@ -38,16 +38,16 @@ HARD = {
     "H6": "a wrong answer to an example in the source",
     "H7": "a behaviour case that fails",
 }
-"""What must not be, whatever the figures; the codes of figures are in `escalation.evaluation.findings`."""
+"""What must never occur, whatever the figures; the codes of figures are in `escalation.evaluation.findings`."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something that must not be, or a figure beyond its limit.
+    """Something that must never occur, or a figure beyond its limit.
 
     Attributes
     ----------
     code : str
-        ``H`` and a digit for what must not be, ``E`` and three digits for a figure.
+        A key of `HARD`, or of the kinds of figures in `escalation.evaluation.findings`.
     severity : {"high", "medium", "low"}
     where : str or None
         The task, behaviour case, rule or label that it is about; None if it is about all of them.
@@ -122,10 +122,9 @@ class Oracle:
         self.engine = RuleEngine(rulebook)
 
     def check(
-        self, task: str, text: str, stack: StackProfile, escalate: Sequence[str], collaborate: Sequence[str]
+        self, task: str, evidence: Evidence, escalate: Sequence[str], collaborate: Sequence[str]
     ) -> list[Finding]:
-        """Return the hard findings about one task's labels or answer."""
-        evidence = self.engine.reader.read(text, stack)
+        """Return the hard findings about one task's labels or answer, given the evidence that was read in its text."""
         messages: list[tuple[str, str]] = []
         for disposition, modes in zip(DISPOSITIONS, (escalate, collaborate), strict=True):
             for mode in modes:
@@ -135,20 +134,15 @@ class Oracle:
         messages += [("H5", f"{mode!r} is in both lists") for mode in escalate if mode in collaborate]
         return [Finding(code, "high", task, message) for code, message in messages]
 
-    def check_answer(self, task: str, text: str, stack: StackProfile, answer: Prediction) -> list[Finding]:
-        """Return the hard findings about an answer."""
-        escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
-        return self.check(task, text, stack, escalate, collaborate)
-
     def _faults(self, disposition: str, mode: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
-        """Yield code and message of what is wrong with a mode under a disposition."""
+        """Yield code and message of each fault of a mode under a disposition."""
         group = self.rulebook.groups.get(mode) or self.rulebook.group_of(mode)
         if group is None and mode not in self.rulebook.modes:
             yield "H1", f"{mode!r}, which is not on the roster"
         elif not self.rulebook.allows(disposition, mode):
             yield "H2", f"{mode!r}, which does not take this disposition"
         elif group is not None and group.fallback is not None:
-            # Without its technology, a mode of such a group makes no sense: the fallback is there for that.
+            # Without its technology, a mode of the group makes no sense; the fallback is for that case.
             selecting = set(group.members[mode])
             cue = TECHNOLOGY_CUE + group.category
             idioms = {mention.technology for mention in evidence.idioms if mention.cue == cue}
@@ -171,7 +165,7 @@ class Oracle:
                     ("collaborate with", set(example.collaborate), answer.collaborate),
                 ):
                     got = {entry.target for entry in entries}
-                    # Nothing speaks against working with one more mode than the source names.
+                    # Collaborating with one more mode than the source names is not wrong.
                     if wanted - got or (verb == "escalate to" and got - wanted):
                         modes, answered = (", ".join(sorted(side)) or "nobody" for side in (wanted, got))
                         message = f"{example.text!r} must {verb} {modes}, but the answer is {answered}"
@@ -229,7 +223,7 @@ def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progres
     model : Model
         Its answers together with the rules are checked; its answers on its own are compared with the rules.
     progress : callable, optional
-        Called with what is being done, the tasks done, and all tasks.
+        Called with the current step, the number of tasks done, and the number of tasks in all.
     """
     oracle = Oracle(rulebook)
     hybrid, alone = Predictor(rulebook, model), Predictor(rulebook, model, "model")
@@ -237,17 +231,20 @@ def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progres
     by_label: dict[str, Agreement] = {}
     by_model: dict[str, Agreement] = {}
     for done, row in enumerate(corpus.rows(), 1):
-        hard += oracle.check(row.id, row.text, row.stack, row.escalate, row.collaborate)
-        answer = hybrid.predict(row.text, stack=row.stack, reasons=False)
-        hard += oracle.check_answer(f"{row.id} (answer)", row.text, row.stack, answer)
-        verdicts = oracle.engine.verdicts(row.text, row.stack)
+        evidence = oracle.engine.reader.read(row.text, row.stack)
+        answer, by_itself = (predictor.predict(row.text, row.stack, reasons=False) for predictor in (hybrid, alone))
+        hard += oracle.check(row.id, evidence, row.escalate, row.collaborate)
+        escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
+        hard += oracle.check(f"{row.id} (answer)", evidence, escalate, collaborate)
+        verdicts = oracle.engine.judge(evidence)
         oracle.compare(row.id, verdicts, grouped_labels(rulebook, row.escalate, row.collaborate), by_label)
-        oracle.compare(row.id, verdicts, _answered(alone.predict(row.text, stack=row.stack, reasons=False)), by_model)
+        oracle.compare(row.id, verdicts, _answered_labels(by_itself), by_model)
         if progress and (done % _STEP == 0 or done == len(corpus)):
             progress("checking", done, len(corpus))
     return Report(len(corpus), hard, by_label, by_model)
 
 
-def _answered(answer: Prediction) -> set[Label]:
+def _answered_labels(answer: Prediction) -> set[Label]:
+    """Return the labels of an answer. A group is the label even if its fallback, which is not a member, is the mode."""
     sides = zip(DISPOSITIONS, (answer.escalate, answer.collaborate), strict=True)
     return {Label(disposition, entry.group or entry.target) for disposition, entries in sides for entry in entries}

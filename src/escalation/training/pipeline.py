@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from escalation.task.task import Task
 
 SEED = 16
-"""The one seed of everything that is drawn, so that the same corpus produces the same model."""
+"""The seed of all random numbers, so that the same corpus produces the same model."""
 CUE_SCALE = 0.18
 """Value of a cue that is present, beside n-grams whose squares sum to 1."""
 MIN_DOCUMENTS = 3
 """An n-gram in fewer tasks teaches nothing about other tasks."""
 INVERSE_REGULARISATION = 16.0
+"""C of scikit-learn's logistic regression."""
 LEFT_OUT = -1
 """In the targets of a head: a task that it does not learn from."""
 CERTAIN = 20.0
@@ -114,7 +115,7 @@ def read_signals(
 class TaskFeatures:
     """TF-IDF n-grams, and cues beside them.
 
-    The cues do not depend on the fit. Whoever fits several times reads them once (`read_signals`) and passes them.
+    The cues do not depend on the fit. To fit several times, read them once (`read_signals`) and pass them.
 
     Attributes
     ----------
@@ -224,7 +225,7 @@ class LinearHeads:
 
 
 def _halved(weights: NDArray[np.float64], grams: int) -> NDArray[np.float64]:
-    """Round weights to the half precision of a model directory, so that what was checked is what is published."""
+    """Round weights to the half precision of a model directory, so that the model is checked as it is published."""
     scale = np.ones(weights.shape[1])
     scale[grams:] = CUE_SCALE
     halved: NDArray[np.float64] = (weights * scale).astype(np.float16).astype(np.float64) / scale

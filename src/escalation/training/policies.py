@@ -1,4 +1,4 @@
-"""Learn from out-of-fold logits how the signals of a label are weighed, and from which probability it is answered."""
+"""Learn from out-of-fold logits how the signals of a label are weighed, and at which probability it is assigned."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 MIN_SUPPORT = 12
 """With fewer tasks a label cannot be learned or calibrated: the rules alone decide it."""
 RULES_SAY = (0.5, -0.25)
-"""What the rules add to a score at least, as a logit before calibration, where they are for a label and against it."""
+"""The least that the rules add to a score, as a logit before calibration, if they are for a label or against it."""
 RECALL = 0.9
 CONFIDENCE = 0.9
+"""What cautious thresholds promise: this recall, with this confidence."""
 _SCALES = (1.5, 0.25, 0.3, 0.3)
 """How freely the fit may move from even weights of both views and no weight of the rules: the sum of the views, their
 difference, the rules for and against. Small values hold a weight near zero where there are few cases."""
@@ -130,7 +131,7 @@ def _thresholds(
     thresholds = {}
     for index, label in enumerate(labels):
         own = _best_f1(probabilities[:, index], targets[:, index]) / 2
-        # A label that is never found has a best F1 of zero, and must not be answered always because of that.
+        # A label that is never found has a best F1 of zero, and must not be assigned always because of that.
         thresholds[label] = max(round(own if label == CORE else (own + common) / 2, 4), float(_THRESHOLDS[0]))
     return thresholds
 

@@ -45,7 +45,7 @@ def train(
     out : Path
         The model directory. An older one is replaced only if all goes well.
     progress : callable, optional
-        Called with what is being done, the steps done, and all steps.
+        Called with the current step, the number of steps done, and the number of steps in all.
     behaviour : Path, optional
         Behaviour cases that the model must pass.
 
@@ -98,7 +98,9 @@ def check_corpus(corpus: Corpus, rulebook: Rulebook) -> None:
     findings = [
         finding
         for row in corpus.rows()
-        for finding in oracle.check(row.id, row.text, row.stack, row.escalate, row.collaborate)
+        for finding in oracle.check(
+            row.id, oracle.engine.reader.read(row.text, row.stack), row.escalate, row.collaborate
+        )
     ]
     if findings:
         raise CorpusError(
