@@ -288,7 +288,7 @@ class Predictor:
         weighed = [
             label for label, each in decisions.items() if each.given and label != CORE and each.score is not None
         ]
-        return attribute(self.model, weighed, signals.scores, self.engine)
+        return attribute(self.model, weighed, signals, self.engine)
 
     def _about(self) -> dict[str, str] | None:
         if self.model is None:

@@ -85,7 +85,7 @@ def _explain(
     if model is None or signals.scores is None or decision.score is None:
         rules = _rules(label, signals, None)
         return LabelExplanation(str(label), decision.given, decision.source, None, None, None, None, rules)
-    attribution = attribute(model, [label], signals.scores, engine)[label]
+    attribution = attribute(model, [label], signals, engine)[label]
     verdict = signals.verdicts[label].value
     of_rules = model.policies[label].weights(engine).of_rules(verdict) if engine == "hybrid" else 0.0
     contributions = all_terms(signals, attribution, cue_names)

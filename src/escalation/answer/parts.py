@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from escalation.answer.prediction import Part
-from escalation.model.features import ngram_span
+from escalation.answer.reasons import words_of_gram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,9 +73,9 @@ def _span(reading: Reading, clause: int) -> tuple[int, int]:
 
 
 def _heaviest_clause(signals: Signals, attribution: Attribution | None) -> list[int]:
-    if attribution is None or not attribution.places:
+    if attribution is None or not attribution.grams:
         return []
     reading = signals.evidence.reading
     clause_of, words = reading.clause_of(), len(reading.words)
-    clauses = [clause_of[ngram_span(place, words)[0]] for place in attribution.places]
-    return [int(np.bincount(clauses, attribution.grams).argmax())]
+    clauses = [clause_of[words_of_gram(place, words)[0]] for place in attribution.grams]
+    return [int(np.bincount(clauses, list(attribution.grams.values())).argmax())]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from escalation.answer.prediction import Reason
-from escalation.model.features import ngram_span
-from escalation.model.policy import nested_heads, nested_logit
+from escalation.model.policy import nested_heads, nested_logit, view_scores, view_weights, weight_table
+from escalation.model.vocabulary import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from escalation.model.classifier import Model, Scores
-    from escalation.model.signals import Signals
+    from escalation.model.classifier import Model
+    from escalation.model.signals import Signals, View
     from escalation.rules.engine import Fired
     from escalation.rules.evidence import Mention
     from escalation.rules.groups import Resolution
@@ -37,58 +37,86 @@ class Attribution(NamedTuple):
     Attributes
     ----------
     base : float
-        The score of a text without any known n-gram or cue.
-    grams : array of shape (known n-grams,)
-        What each known n-gram adds, in the order of `Scores.values`.
-    cues : array of shape (active cues,)
-        What each active cue adds.
-    places : list of int
-        Where among the task's words and pairs each known n-gram first occurs.
+        What does not depend on any n-gram or cue.
+    grams, cues : dict of int to float
+        What each known n-gram adds, by the place of its first occurrence among the task's words and pairs of words;
+        and each active cue, by its number.
     """
 
     base: float
-    grams: NDArray[np.float64]
-    cues: NDArray[np.float64]
-    places: list[int]
+    grams: dict[int, float]
+    cues: dict[int, float]
 
 
-def attribute(model: Model, labels: Sequence[Label], scores: Scores, engine: str) -> dict[Label, Attribution]:
+def attribute(model: Model, labels: Sequence[Label], signals: Signals, engine: str) -> dict[Label, Attribution]:
     """Split the scores of labels into contributions that add up.
 
-    A score is linear in the label's own head. In the two nested heads it is not: what each of them moves is its mean
-    over the two orders in which they can be moved from their start to their end (Shapley 1953 for two players), and is
-    shared among the n-grams and cues of that head in proportion to their weights.
+    The score of a view is linear in the label's own head. In the two nested heads it is not: what each of them moves is
+    its mean over the two orders in which they can be moved from their start to their end (Shapley 1953 for two
+    players), and is shared among the n-grams and cues of that head in proportion to their weights.
 
     Parameters
     ----------
     model : Model
     labels : sequence of Label
-    scores : Scores
+    signals : Signals
     engine : {"hybrid", "model"}
     """
-    places, bias = scores.first_places(), model.bias
-    nested = nested_heads(model.labels)
-    slopes = np.zeros((len(bias), len(labels)))
-    bases = []
-    for column, label in enumerate(labels):
-        weights, index = model.policies[label].weights(engine), model.labels.index(label)
-        base = weights.bias + weights.flat * float(bias[index])
-        slopes[index, column] = weights.flat
-        if nested.exists[index]:
-            involved, degree = int(nested.involved[index]), int(nested.degree[index])
-            sign = float(nested.sign[index])
-            start = float(bias[involved]), sign * float(bias[degree])
-            end = float(scores.logits[involved]), sign * float(scores.logits[degree])
-            base += weights.nested * float(nested_logit(*start))
-            of_involved, of_degree = _slopes(start, end)
-            slopes[involved, column] = weights.nested * of_involved
-            slopes[degree, column] = weights.nested * sign * of_degree
-        bases.append(base)
-    added = (scores.weights @ slopes).T * scores.values
-    return {
-        label: Attribution(base, of_label[: scores.known], of_label[scores.known :], places)
-        for label, base, of_label in zip(labels, bases, added, strict=True)
-    }
+    if signals.scores is None or not labels:
+        return {}
+    table = weight_table([model.policies[label].weights(engine) for label in model.labels])
+    views = view_scores(model.labels, table, signals.scores.logits, np.zeros(1, np.intp))
+    of_whole, of_best = (weights[0] for weights in view_weights(table, views.count))
+    places = [_first_places(view, len(signals.evidence.reading.words)) for view in signals.views]
+    found = {}
+    for label in labels:
+        index = model.labels.index(label)
+        base = float(table[9, index] + table[4, index] * views.count[0, 0])
+        grams: dict[int, float] = {}
+        cues: dict[int, float] = {}
+        for view, weight in ((0, of_whole[index]), (int(views.best_view[0, index]), of_best[index])):
+            start, end = signals.scores.starts[view : view + 2]
+            known = signals.scores.known[view]
+            of_view, slopes = _linear(model, index, table[:, index], signals.scores.logits[view])
+            base += float(weight) * of_view
+            added = weight * (signals.scores.weights[start:end] @ slopes) * signals.scores.values[start:end]
+            for place, value in zip(places[view], added[:known].tolist(), strict=True):
+                grams[place] = grams.get(place, 0.0) + value
+            for cue, value in zip(signals.views[view].cues, added[known:].tolist(), strict=True):
+                cues[cue] = cues.get(cue, 0.0) + value
+        found[label] = Attribution(base, grams, cues)
+    return found
+
+
+def _first_places(view: View, words: int) -> list[int]:
+    """Return where each known n-gram of a view first occurs: a word by its number, a pair by that behind all words."""
+    found: dict[int, int] = {}
+    for offset, rows in ((0, view.words), (words, view.pairs)):
+        for place, row in enumerate(rows, offset + view.first):
+            found.setdefault(row, place)
+    found.pop(NONE, None)
+    return list(found.values())
+
+
+def _linear(
+    model: Model, index: int, weights: NDArray[np.float64], logits: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the score of a view without any n-gram or cue, and how much of each head's move arrives in its score."""
+    flat, nested_weight = float(weights[0]), float(weights[1])
+    bias, nested = model.bias, nested_heads(model.labels)
+    slopes = np.zeros(len(bias))
+    slopes[index] = flat
+    base = flat * float(bias[index])
+    if nested.exists[index]:
+        involved, degree = int(nested.involved[index]), int(nested.degree[index])
+        sign = float(nested.sign[index])
+        start = float(bias[involved]), sign * float(bias[degree])
+        end = float(logits[involved]), sign * float(logits[degree])
+        base += nested_weight * float(nested_logit(*start))
+        of_involved, of_degree = _slopes(start, end)
+        slopes[involved] = nested_weight * of_involved
+        slopes[degree] = nested_weight * sign * of_degree
+    return base, slopes
 
 
 def _slopes(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
@@ -111,17 +139,22 @@ def reasons_for(
     reasons = _rule_reasons(label, signals)
     if attribution is None:
         return reasons
-    terms = [_term(position, signals, attribution) for position in _heaviest(attribution.grams)]
+    terms = [_term(place, attribution, signals) for place in _heaviest(attribution.grams)]
     if reasons:
         return reasons + terms
-    return terms + [_cue(position, signals, attribution, cue_names) for position in _heaviest(attribution.cues)]
+    return terms + [_cue(cue, attribution, cue_names) for cue in _heaviest(attribution.cues)]
 
 
 def all_terms(signals: Signals, attribution: Attribution, cue_names: Sequence[str]) -> list[Reason]:
     """Return every n-gram and cue with what it adds to a label's score, the largest contribution first."""
-    terms = [_term(position, signals, attribution) for position in range(len(attribution.grams))]
-    terms += [_cue(position, signals, attribution, cue_names) for position in range(len(attribution.cues))]
+    terms = [_term(place, attribution, signals) for place in attribution.grams]
+    terms += [_cue(cue, attribution, cue_names) for cue in attribution.cues]
     return sorted(terms, key=lambda reason: -abs(reason.weight or 0.0))
+
+
+def words_of_gram(place: int, words: int) -> tuple[int, int]:
+    """Return the first and last word of the n-gram at a place of `Attribution.grams`."""
+    return (place, place) if place < words else (place - words, place - words + 1)
 
 
 def resolution_reason(resolution: Resolution, reading: Reading) -> list[Reason]:
@@ -142,16 +175,14 @@ def rule_reason(fired: Fired, mention: Mention, reading: Reading) -> Reason:
     return Reason("rule", reading.text[start:end], fired.rule.id, fired.rule.source.section, start, end)
 
 
-def _term(position: int, signals: Signals, attribution: Attribution) -> Reason:
+def _term(place: int, attribution: Attribution, signals: Signals) -> Reason:
     reading = signals.evidence.reading
-    start, end = reading.span(*ngram_span(attribution.places[position], len(reading.words)))
-    weight = float(attribution.grams[position])
-    return Reason("term", reading.text[start:end], start=start, end=end, weight=weight)
+    start, end = reading.span(*words_of_gram(place, len(reading.words)))
+    return Reason("term", reading.text[start:end], start=start, end=end, weight=attribution.grams[place])
 
 
-def _cue(position: int, signals: Signals, attribution: Attribution, names: Sequence[str]) -> Reason:
-    name = names[signals.cues[position]]
-    return Reason("cue", name, id=name, weight=float(attribution.cues[position]))
+def _cue(cue: int, attribution: Attribution, names: Sequence[str]) -> Reason:
+    return Reason("cue", names[cue], id=names[cue], weight=attribution.cues[cue])
 
 
 def _rule_reasons(label: Label, signals: Signals) -> list[Reason]:
@@ -169,6 +200,6 @@ def _rule_reasons(label: Label, signals: Signals) -> list[Reason]:
     return list(reasons.values())[:MAX_RULE_REASONS]
 
 
-def _heaviest(weights: NDArray[np.floating[Any]]) -> list[int]:
-    """Return the positions of the largest positive weights, the largest first."""
-    return [int(position) for position in np.argsort(-weights, kind="stable")[:MAX_TERMS] if weights[position] > 0]
+def _heaviest(contributions: dict[int, float]) -> list[int]:
+    """Return the keys of the largest positive contributions, the largest first."""
+    return sorted((key for key, value in contributions.items() if value > 0), key=lambda key: -contributions[key])[:MAX_TERMS]

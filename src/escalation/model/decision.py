@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from escalation.model.features import shortened
-from escalation.model.policy import log_odds, model_scores, rules_say, sigmoid, weight_table
+from escalation.model.policy import decision_scores, log_odds, rules_say, sigmoid, view_scores, weight_table
 from escalation.rules.engine import VALUES
 from escalation.rules.rulebook import CORE
 
@@ -31,6 +31,8 @@ CAUTIONS: tuple[Caution, ...] = ("normal", "high")
 DOUBT = 0.5
 """A label that is not assigned is undecided if its probability is at least this share of its threshold."""
 
+_FIRST = np.zeros(1, np.intp)
+"""The first view of one task."""
 _CODE_SIGNS = "(){}=;<>"
 _SIGNS_A_WORD = 0.4
 """A text with more of these signs per word is code; of 8,525 tasks 99.8 % have fewer."""
@@ -104,7 +106,8 @@ class Decider:
         """
         rules = verdict_row(self._labels, verdicts) if self._hybrid else np.zeros(len(self._labels), np.int8)
         say = rules_say(self._table, rules[None])
-        total = model_scores(self._labels, self._table, scores.logits[None]) + say
+        views = view_scores(self._labels, self._table, scores.logits, _FIRST)
+        total = decision_scores(self._table, views, rules[None])
         probabilities = sigmoid(total)[0].tolist()
         decisions: Decisions = {}
         for index, (label, score, of_rules) in enumerate(

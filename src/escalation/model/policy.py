@@ -30,10 +30,15 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
-    flat : float
-        Of the label's own head.
-    nested : float
-        Of the logit that the two nested heads of its target make.
+    flat, nested : float
+        Make the score of a view (the whole task, or one ask of it) from the logit of the label's own head and from the
+        logit that the two nested heads of its target make.
+    whole, best : float
+        Of the score of the whole task, and of the highest score of an ask.
+    count : float
+        Of the logarithm of the number of asks.
+    whole_count, best_count : float
+        Of the products of that logarithm with both scores.
     rules_for, rules_against : float
         Added if the rules are for the label, or against it.
     bias : float
@@ -41,6 +46,11 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     flat: float
     nested: float
+    whole: float
+    best: float
+    count: float
+    whole_count: float
+    best_count: float
     rules_for: float
     rules_against: float
     bias: float
@@ -154,24 +164,69 @@ def nested_logits(labels: tuple[Label, ...], logits: NDArray[np.float64]) -> NDA
 
 
 def weight_table(weights: Sequence[SignalWeights]) -> NDArray[np.float64]:
-    """Return the weights of all labels as an array of shape (5, labels), in the order of `SignalWeights`."""
+    """Return the weights of all labels as an array of shape (10, labels), in the order of `SignalWeights`."""
     return np.array([msgspec.structs.astuple(each) for each in weights], np.float64).T
 
 
+class ViewScores(NamedTuple):
+    """What the heads say of every label of tasks: arrays of shape (tasks, labels).
+
+    Attributes
+    ----------
+    whole, best : array
+        Score of the whole task, and the highest score of its asks.
+    best_view : array of int
+        The view with that score, counted over the views of all tasks.
+    count : array of shape (tasks, 1)
+        Logarithm of the number of asks.
+    """
+
+    whole: NDArray[np.float64]
+    best: NDArray[np.float64]
+    best_view: NDArray[np.intp]
+    count: NDArray[np.float64]
+
+
+def view_scores(
+    labels: tuple[Label, ...], table: NDArray[np.float64], logits: NDArray[np.float64], starts: NDArray[np.intp]
+) -> ViewScores:
+    """Return what the heads say of every label, of whole tasks and of their best asks.
+
+    Parameters
+    ----------
+    labels : tuple of Label
+    table : array of shape (10, labels)
+        See `weight_table`.
+    logits : array of shape (views, heads)
+        The views of all tasks: of each task the whole, then, if there are several, its asks.
+    starts : array of int of shape (tasks,)
+        The first view of each task.
+    """
+    flat, nested = table[:2]
+    scores = flat * logits[:, : len(labels)] + nested * nested_logits(labels, logits)
+    whole = scores[starts]
+    if len(starts) == len(scores):
+        return ViewScores(whole, whole, np.broadcast_to(starts[:, None], whole.shape), np.zeros((len(starts), 1)))
+    ends = np.append(starts[1:], len(scores))
+    asks = np.maximum(ends - starts - 1, 1)
+    best, best_view = whole.copy(), np.repeat(starts[:, None], len(labels), axis=1)
+    for task in np.flatnonzero(asks > 1).tolist():
+        first = starts[task] + 1
+        best_view[task] = first + scores[first : ends[task]].argmax(axis=0)
+        best[task] = scores[best_view[task], np.arange(len(labels))]
+    return ViewScores(whole, best, best_view, np.log(asks)[:, None])
+
+
 def decision_scores(
-    labels: tuple[Label, ...],
-    table: NDArray[np.float64],
-    logits: NDArray[np.float64],
-    verdicts: NDArray[np.int8],
+    table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.int8]
 ) -> NDArray[np.float64]:
     """Return the score of every label, the logit of its probability: the one arithmetic of all decisions.
 
     Parameters
     ----------
-    labels : tuple of Label
-    table : array of shape (5, labels)
+    table : array of shape (10, labels)
         See `weight_table`.
-    logits : array of shape (tasks, heads)
+    views : ViewScores
     verdicts : array of shape (tasks, labels)
         1 if the rules are for the label, -1 if they are against it, 0 if they are silent.
 
@@ -179,22 +234,21 @@ def decision_scores(
     -------
     array of shape (tasks, labels)
     """
-    return model_scores(labels, table, logits) + rules_say(table, verdicts)
+    of_whole, of_best = view_weights(table, views.count)
+    scores: NDArray[np.float64] = table[9] + of_whole * views.whole + of_best * views.best + table[4] * views.count
+    return scores + rules_say(table, verdicts)
 
 
-def model_scores(
-    labels: tuple[Label, ...], table: NDArray[np.float64], logits: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return what the heads contribute to the scores, of shape (tasks, labels)."""
-    flat, nested, _, _, bias = table
-    scores: NDArray[np.float64] = bias + flat * logits[:, : len(labels)] + nested * nested_logits(labels, logits)
-    return scores
+def view_weights(
+    table: NDArray[np.float64], count: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how much the score of the whole and that of the best ask weigh, each of shape (tasks, labels)."""
+    return table[2] + table[5] * count, table[3] + table[6] * count
 
 
 def rules_say(table: NDArray[np.float64], verdicts: NDArray[np.int8]) -> NDArray[np.float64]:
     """Return what the verdicts of the rules add to the scores, of shape (tasks, labels)."""
-    _, _, rules_for, rules_against, _ = table
-    say: NDArray[np.float64] = np.where(verdicts == 1, rules_for, np.where(verdicts == -1, rules_against, 0.0))
+    say: NDArray[np.float64] = np.where(verdicts == 1, table[7], np.where(verdicts == -1, table[8], 0.0))
     return say
 
 

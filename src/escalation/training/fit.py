@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,24 +10,41 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from escalation.model import Model
-from escalation.model.features import analyze
-from escalation.model.policy import head_names
+from escalation.model.features import shortened
 from escalation.model.vocabulary import Vocabulary
 from escalation.task.task import Task
-from escalation.training.pipeline import CUE_SCALE, LinearHeads, TaskFeatures, grouped_folds, head_targets, read_signals
-from escalation.training.policies import learn_policies
+from escalation.rules.rulebook import Label
+from escalation.training.pipeline import (
+    CUE_SCALE,
+    SEED,
+    LinearHeads,
+    ViewFeatures,
+    grouped_folds,
+    head_targets,
+    read_tasks,
+)
+from escalation.training.policies import Examples, learn_policies
 
 if TYPE_CHECKING:
-    import scipy.sparse as sp
     from numpy.typing import NDArray
 
     from escalation.files import Progress
     from escalation.model import LabelPolicy
     from escalation.model.vocabulary import Wordings
-    from escalation.rules.rulebook import Label, Rulebook
+    from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
+    from escalation.training.pipeline import TaskViews
 
 FOLDS = 5
+JOINED_SHARE = 0.3
+"""Joined tasks, as a share of the tasks of the corpus."""
+_JOINED_COUNTS = (2, 2, 3, 3, 4, 5, 6, 8, 10)
+_FORMS: tuple[Callable[[list[str]], str], ...] = (
+    lambda texts: "\n".join(f"- {text}" for text in texts),
+    lambda texts: " ".join(text if text[-1:] in ".!?" else f"{text}." for text in texts),
+    lambda texts: "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1)),
+    lambda texts: "\n\n".join(texts),
+)
 _UNLIKE = 0.002
 """Share of the training tasks on which the model would abstain, because it knows too few of their words."""
 
@@ -44,9 +62,10 @@ class Prepared:
         Escalations, collaborations and core of each task, as labelled.
     wordings : Wordings
         Those beside the corpus.
-    cues : sparse matrix of shape (tasks, cues + wordings)
-    verdicts : array of shape (tasks, labels)
-        1 where the rules are for a label, -1 against it, 0 silent.
+    views : TaskViews
+        What rules and heads see of the tasks.
+    joined : Prepared or None
+        Tasks that were joined from several of one project: what the policies learn besides.
     """
 
     rulebook: Rulebook
@@ -56,8 +75,8 @@ class Prepared:
     targets: NDArray[np.int8]
     answers: list[tuple[tuple[str, ...], tuple[str, ...], bool]]
     wordings: Wordings
-    cues: sp.csr_matrix
-    verdicts: NDArray[np.int8]
+    views: TaskViews
+    joined: Prepared | None = None
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -70,9 +89,15 @@ class Prepared:
             groups=self.groups[rows],
             targets=self.targets[rows],
             answers=[self.answers[row] for row in rows],
-            cues=self.cues[rows],
-            verdicts=self.verdicts[rows],
+            views=self.views.rows(rows),
+            joined=self._joined_of(rows),
         )
+
+    def _joined_of(self, rows: NDArray[np.intp]) -> Prepared | None:
+        """Return the joined tasks of the projects of some tasks."""
+        if self.joined is None:
+            return None
+        return self.joined.rows(np.flatnonzero(np.isin(self.joined.groups, self.groups[rows])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +110,21 @@ class Fitted:
         Probabilities of model and rules together, each from heads that have not seen the task.
     """
 
-    features: TaskFeatures
+    features: ViewFeatures
     heads: LinearHeads
     model: Model
     out_of_fold: NDArray[np.float64]
 
-    def logits(self, tasks: list[Task]) -> NDArray[np.float64]:
-        """Return logits of shape (tasks, heads), computed by scikit-learn."""
-        return self.heads.decision_function(self.features.transform(tasks))
+    def logits(self, views: TaskViews) -> NDArray[np.float64]:
+        """Return logits of shape (views, heads), computed by scikit-learn."""
+        return self.heads.decision_function(self.features.transform(views))
 
 
 def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
     """Compute everything about a corpus that does not depend on a fold."""
     rows = list(corpus.rows())
     tasks = [Task(row.text, row.stack, None, row.id) for row in rows]
-    cues, verdicts = read_signals(tasks, rulebook, corpus.wordings)
-    return Prepared(
+    data = Prepared(
         rulebook=rulebook,
         labels=rulebook.labels,
         tasks=tasks,
@@ -108,9 +132,43 @@ def prepare(corpus: Corpus, rulebook: Rulebook) -> Prepared:
         targets=corpus.targets(rulebook, rulebook.labels),
         answers=[(row.escalate, row.collaborate, row.core) for row in rows],
         wordings=corpus.wordings,
-        cues=cues,
-        verdicts=verdicts,
+        views=read_tasks(tasks, rulebook, corpus.wordings),
     )
+    return replace(data, joined=_join_tasks(data))
+
+
+def _join_tasks(data: Prepared) -> Prepared | None:
+    """Return texts that ask for several tasks of one project, as lists and as running text.
+
+    A policy that only sees single tasks cannot learn what several asks in one text do to the score of each.
+    """
+    random = np.random.default_rng(SEED)
+    members = {group: np.flatnonzero(data.groups == group) for group in np.unique(data.groups)}
+    joinable = [group for group, rows in members.items() if len(rows) > 1]
+    if not joinable:
+        return None
+    tasks, groups, targets = [], [], []
+    for number in range(round(JOINED_SHARE * len(data))):
+        group = joinable[number % len(joinable)]
+        count = min(int(random.choice(_JOINED_COUNTS)), len(members[group]))
+        rows = random.choice(members[group], count, replace=False)
+        texts = [data.tasks[row].text.strip() for row in rows]
+        tasks.append(Task(_FORMS[number % len(_FORMS)](texts), data.tasks[rows[0]].stack))
+        groups.append(group)
+        targets.append(_union(data.labels, data.targets[rows]))
+    views = read_tasks(tasks, data.rulebook, data.wordings)
+    return replace(
+        data, tasks=tasks, groups=np.array(groups), targets=np.array(targets), answers=[((), (), False)] * len(tasks), views=views
+    )
+
+
+def _union(labels: tuple[Label, ...], targets: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return the labels of several tasks together; an escalation outranks a collaboration with the same target."""
+    union: NDArray[np.int8] = targets.max(axis=0)
+    for index, label in enumerate(labels):
+        if label.disposition == "collaborate" and Label("escalate", label.target) in labels:
+            union[index] &= 1 - union[labels.index(Label("escalate", label.target))]
+    return union
 
 
 def fit(data: Prepared, *, folds: int = FOLDS, jobs: int = -1, progress: Progress | None = None) -> Fitted:
@@ -140,39 +198,48 @@ def fit(data: Prepared, *, folds: int = FOLDS, jobs: int = -1, progress: Progres
     results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
         delayed(_fit_and_score)(data, train, test) for train, test in splits
     )
-    logits, known = np.zeros((len(data), len(head_names(data.labels)))), np.zeros(len(data))
-    for done, ((_, test), result) in enumerate(zip(splits, results, strict=True), 1):
-        logits[test], known[test] = result
+    seen = []
+    known = np.zeros(len(data))
+    for done, ((_, test), (examples, result)) in enumerate(zip(splits, results, strict=True), 1):
+        seen.append(examples)
+        known[test] = result
         if progress:
             progress("out-of-fold", done, steps)
-    policies, probabilities = learn_policies(data.labels, logits, data.verdicts, data.targets)
+    policies, probabilities = learn_policies(data.labels, seen)
+    out_of_fold = np.zeros(data.targets.shape)
+    out_of_fold[np.concatenate([test for _, test in splits])] = probabilities
     features, heads = _fit_heads(data)
     if progress:
         progress("all tasks", steps, steps)
     model = _as_model(data, features, heads, policies, round(float(np.quantile(known, _UNLIKE)), 4))
-    return Fitted(features, heads, model, probabilities)
+    return Fitted(features, heads, model, out_of_fold)
 
 
-def _fit_heads(data: Prepared) -> tuple[TaskFeatures, LinearHeads]:
-    features = TaskFeatures(data.rulebook, data.wordings)
-    X = features.fit_transform(data.tasks, data.cues)
+def _fit_heads(data: Prepared) -> tuple[ViewFeatures, LinearHeads]:
+    features = ViewFeatures()
+    X = features.fit_transform(data.views)
     return features, LinearHeads().fit(X, head_targets(data.labels, data.targets), features.grams)
 
 
 def _fit_and_score(
     data: Prepared, train: NDArray[np.intp], test: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return logits of tasks by heads that have not seen them, and the share of their words that these know."""
+) -> tuple[list[Examples], NDArray[np.float64]]:
+    """Return what heads say of tasks that they have not seen, plain and joined, and the share of known words."""
     features, heads = _fit_heads(data.rows(train))
     unseen = data.rows(test)
     vocabulary = features.vectorizer.vocabulary_
-    words = [{gram for gram in analyze(task.text) if " " not in gram} for task in unseen.tasks]
+    words = [{shortened(word) for piece in unseen.views.words[start] for word in piece} for start in unseen.views.starts]
     known = np.array([sum(word in vocabulary for word in found) / max(len(found), 1) for found in words])
-    return heads.decision_function(features.transform(unseen.tasks, unseen.cues)), known
+    both = [unseen] if unseen.joined is None else [unseen, unseen.joined]
+    examples = [
+        Examples(heads.decision_function(features.transform(each.views)), each.views.starts, each.views.verdicts, each.targets)
+        for each in both
+    ]
+    return examples, known
 
 
 def _as_model(
-    data: Prepared, features: TaskFeatures, heads: LinearHeads, policies: dict[Label, LabelPolicy], known_share: float
+    data: Prepared, features: ViewFeatures, heads: LinearHeads, policies: dict[Label, LabelPolicy], known_share: float
 ) -> Model:
     weights = np.array(heads.coef.T, order="C")
     weights[features.grams :] *= CUE_SCALE  # cues count 1 in a model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +13,9 @@ from sklearn.linear_model import LogisticRegression
 
 from escalation.errors import CorpusError
 from escalation.model.decision import verdict_row
-from escalation.model.features import CueFeatures, analyze
+from escalation.model.features import CueFeatures, ngrams
 from escalation.model.policy import joint_targets
-from escalation.model.signals import active_cues, find_in
+from escalation.model.signals import read_views
 from escalation.model.vocabulary import Vocabulary
 from escalation.rules.engine import RuleEngine
 from escalation.rules.rulebook import Label
@@ -86,64 +87,86 @@ def grouped_folds(
 # ------------------------------------------------------------------------------------------------ features
 
 
-def read_signals(
-    tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings
-) -> tuple[sp.csr_matrix, NDArray[np.int8]]:
-    """Return what does not depend on a fit: the cues of tasks, and what the rules say of them.
+@dataclass(frozen=True, slots=True)
+class TaskViews:
+    """What rules and heads see of tasks, apart from what depends on a fit.
 
-    Returns
-    -------
-    cues : sparse matrix of shape (tasks, cues + wordings)
+    Attributes
+    ----------
+    words : list of list of list of str
+        For each view, the words of its pieces. The views of a task are the whole, then, if there are several, its asks.
+    cues : sparse matrix of shape (views, cues + wordings)
         `CUE_SCALE` where a cue or wording is present.
+    starts : array of int of shape (tasks,)
+        The first view of each task.
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
     """
+
+    words: list[list[list[str]]]
+    cues: sp.csr_matrix
+    starts: NDArray[np.intp]
+    verdicts: NDArray[np.int8]
+
+    def rows(self, rows: NDArray[np.intp]) -> TaskViews:
+        """Return the views of some of the tasks."""
+        ends = np.append(self.starts[1:], len(self.words))
+        chosen = [view for row in rows for view in range(self.starts[row], ends[row])]
+        counts = ends[rows] - self.starts[rows]
+        return TaskViews(
+            [self.words[view] for view in chosen],
+            self.cues[chosen],
+            np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp),
+            self.verdicts[rows],
+        )
+
+
+def read_tasks(tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings) -> TaskViews:
+    """Read what rules and heads see of tasks, apart from what depends on a fit."""
     engine, features, vocabulary = RuleEngine(rulebook), CueFeatures(rulebook), Vocabulary((), wordings)
+    words: list[list[list[str]]] = []
     indices: list[int] = []
-    ends = [0]
-    labels = rulebook.labels
-    verdicts = np.zeros((len(tasks), len(labels)), np.int8)
+    ends, starts = [0], []
+    verdicts = np.zeros((len(tasks), len(rulebook.labels)), np.int8)
     for row, task in enumerate(tasks):
         evidence = engine.reader.read(task.text, task.stack)
-        verdicts[row] = verdict_row(labels, engine.judge(evidence))
-        indices += active_cues(features, evidence, find_in(vocabulary, evidence))
-        ends.append(len(indices))
-    shape = (len(tasks), len(features.names) + len(wordings.features))
-    return sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape), verdicts
+        verdicts[row] = verdict_row(rulebook.labels, engine.judge(evidence))
+        starts.append(len(words))
+        reading = evidence.reading
+        for view in read_views(evidence, features, vocabulary):
+            asks = (ask for ask in reading.asks if view.first <= ask.first < view.last)
+            words.append([reading.words[ask.first : ask.last] for ask in asks])
+            indices += view.cues
+            ends.append(len(indices))
+    shape = (len(words), len(features.names) + len(wordings.features))
+    cues = sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape)
+    return TaskViews(words, cues, np.array(starts, np.intp), verdicts)
 
 
-class TaskFeatures:
-    """TF-IDF n-grams, and cues beside them.
-
-    The cues do not depend on the fit. To fit several times, read them once (`read_signals`) and pass them.
+class ViewFeatures:
+    """TF-IDF n-grams of views, and their cues beside them.
 
     Attributes
     ----------
     vectorizer : TfidfVectorizer
     """
 
-    def __init__(self, rulebook: Rulebook, wordings: Wordings) -> None:
-        self.rulebook = rulebook
-        self.wordings = wordings
-        self.vectorizer = TfidfVectorizer(analyzer=analyze, sublinear_tf=True, min_df=MIN_DOCUMENTS, dtype=np.float64)
+    def __init__(self) -> None:
+        self.vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=MIN_DOCUMENTS, dtype=np.float64)
 
     @property
     def grams(self) -> int:
         """Number of n-grams: the features in front of the cues."""
         return len(self.vectorizer.vocabulary_)
 
-    def fit_transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
-        """Learn the n-grams and return the features of shape (tasks, n-grams + cues + wordings)."""
-        return self._beside(self.vectorizer.fit_transform([task.text for task in tasks]), tasks, cues)
+    def fit_transform(self, views: TaskViews) -> sp.csr_matrix:
+        """Learn the n-grams of whole tasks and return their features of shape (tasks, n-grams + cues + wordings)."""
+        grams = self.vectorizer.fit_transform([views.words[start] for start in views.starts])
+        return sp.hstack([grams, views.cues[views.starts]]).tocsr()
 
-    def transform(self, tasks: Sequence[Task], cues: sp.csr_matrix | None = None) -> sp.csr_matrix:
-        """Return the features of other tasks."""
-        return self._beside(self.vectorizer.transform([task.text for task in tasks]), tasks, cues)
-
-    def _beside(self, grams: sp.csr_matrix, tasks: Sequence[Task], cues: sp.csr_matrix | None) -> sp.csr_matrix:
-        if cues is None:
-            cues = read_signals(tasks, self.rulebook, self.wordings)[0]
-        return sp.hstack([grams, cues]).tocsr()
+    def transform(self, views: TaskViews) -> sp.csr_matrix:
+        """Return the features of all views, of shape (views, n-grams + cues + wordings)."""
+        return sp.hstack([self.vectorizer.transform(views.words), views.cues]).tocsr()
 
 
 # ------------------------------------------------------------------------------------------------ heads

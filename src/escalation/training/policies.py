@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from mapie.risk_control import BinaryClassificationController
 from sklearn.linear_model import LogisticRegression
 
 from escalation.model import LabelPolicy, SignalWeights
-from escalation.model.policy import decision_scores, nested_logits, sigmoid, weight_table
+from escalation.model.policy import decision_scores, nested_logits, rules_say, sigmoid, view_scores
 from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from escalation.rules.rulebook import Label
@@ -33,28 +35,61 @@ _THRESHOLDS = np.round(np.arange(0.05, 0.80, 0.01), 2)
 _CAUTIOUS_THRESHOLDS = np.round(np.arange(0.01, 0.81, 0.01), 2)
 
 
+class Examples(NamedTuple):
+    """What heads say of tasks that they have not seen, and what is right.
+
+    Attributes
+    ----------
+    logits : array of shape (views, heads)
+    starts : array of int of shape (tasks,)
+        The first view of each task: the whole, which its asks follow if there are several.
+    verdicts : array of shape (tasks, labels)
+        1 where the rules are for a label, -1 against it, 0 silent.
+    targets : array of shape (tasks, labels)
+    """
+
+    logits: NDArray[np.float64]
+    starts: NDArray[np.intp]
+    verdicts: NDArray[np.int8]
+    targets: NDArray[np.int8]
+
+
+def _together(examples: Sequence[Examples]) -> Examples:
+    sizes = np.cumsum([0, *(len(each.logits) for each in examples)])
+    starts = [each.starts + size for each, size in zip(examples, sizes, strict=False)]
+    return Examples(
+        np.concatenate([each.logits for each in examples]),
+        np.concatenate(starts),
+        np.concatenate([each.verdicts for each in examples]),
+        np.concatenate([each.targets for each in examples]),
+    )
+
+
 def learn_policies(
-    labels: tuple[Label, ...], logits: NDArray[np.float64], verdicts: NDArray[np.int8], targets: NDArray[np.int8]
+    labels: tuple[Label, ...], folds: Sequence[Sequence[Examples]]
 ) -> tuple[dict[Label, LabelPolicy], NDArray[np.float64]]:
     """Learn the weights, thresholds and cautious thresholds of every label.
 
     Parameters
     ----------
     labels : tuple of Label
-    logits : array of shape (tasks, heads)
-        From models that have not seen the task.
-    verdicts : array of shape (tasks, labels)
-        1 where the rules are for a label, -1 against it, 0 silent.
-    targets : array of shape (tasks, labels)
+    folds : sequence of sequence of Examples
+        For each fold its tasks and, if there are any, its joined tasks, from which only the weights are learned.
 
     Returns
     -------
     policies : dict of Label to LabelPolicy
     probabilities : array of shape (tasks, labels)
-        From model and rules together.
+        From model and rules together, for the tasks of one fold after the other.
     """
-    weights = {engine: _learn_weights(labels, logits, verdicts, targets, engine) for engine in _ENGINES}
-    probabilities = {engine: sigmoid(decision_scores(labels, weights[engine], logits, verdicts)) for engine in _ENGINES}
+    plain = _together([each[0] for each in folds])
+    both = _together([plain, *(joined for each in folds for joined in each[1:])])
+    targets = plain.targets
+    weights = {engine: _learn_weights(labels, plain, both, engine) for engine in _ENGINES}
+    probabilities = {}
+    for engine, table in weights.items():
+        views = view_scores(labels, table, plain.logits, plain.starts)
+        probabilities[engine] = sigmoid(decision_scores(table, views, plain.verdicts))
     thresholds = {engine: _thresholds(labels, probabilities[engine], targets) for engine in _ENGINES}
     policies = {}
     for index, label in enumerate(labels):
@@ -72,40 +107,50 @@ def learn_policies(
 
 
 def _learn_weights(
-    labels: tuple[Label, ...],
-    logits: NDArray[np.float64],
-    verdicts: NDArray[np.int8],
-    targets: NDArray[np.int8],
-    engine: Literal["model", "hybrid"],
+    labels: tuple[Label, ...], plain: Examples, both: Examples, engine: Literal["model", "hybrid"]
 ) -> NDArray[np.float64]:
-    """Return the table of weights: a small logistic regression per label, then a calibration of the score (Platt 1999).
+    """Return the table of weights, learned in three steps.
 
-    The model alone has one signal, its own head. The hybrid weighs two views and the rules. The rules are documented,
-    the corpus is only one sample of tasks. So the rules have a say from the start, `RULES_SAY`, which the corpus may
-    raise but not lower. As that moves the scores, they are calibrated afterwards.
+    1. How the two views of the heads make the score of a whole task, and what the rules add: a small logistic
+       regression per label. The model alone has one signal, its own head. The rules are documented, the corpus is only
+       one sample of tasks. So the rules have a say from the start, `RULES_SAY`, which the corpus may raise but not lower.
+    2. How the score of the whole, that of the best ask and the number of asks are weighed: another one, which sees
+       joined tasks beside plain ones.
+    3. As that moves the scores, they are calibrated on the plain tasks (Platt 1999).
     """
-    nested_heads = nested_logits(labels, logits)
-    support = np.minimum(targets.sum(axis=0), (1 - targets).sum(axis=0))
+    table = np.zeros((10, len(labels)))
+    table[[0, 2]] = 1.0
+    nested_heads = nested_logits(labels, plain.logits[plain.starts])
+    support = np.minimum(plain.targets.sum(axis=0), (1 - plain.targets).sum(axis=0))
     learned = np.flatnonzero(support >= MIN_SUPPORT).tolist()
-    table = weight_table([SignalWeights(1.0, 0.0, 0.0, 0.0, 0.0)] * len(labels))
     for index in learned:
-        joined = engine == "hybrid" and labels[index] != CORE
-        target, flat = targets[:, index], logits[:, index]
-        nested, verdict = nested_heads[:, index] * joined, verdicts[:, index] * joined
+        weighed = engine == "hybrid" and labels[index] != CORE
+        target, flat = plain.targets[:, index], plain.logits[plain.starts, index]
+        nested, verdict = nested_heads[:, index] * weighed, plain.verdicts[:, index] * weighed
         views = (flat + nested, flat - nested) if nested.any() else (2 * flat, nested)
         signals = np.column_stack([*views, verdict == 1, verdict == -1]) * _SCALES
         of_sum, of_difference, rules_for, rules_against = (_logistic(signals, target)[0] * _SCALES).tolist()
-        table[:4, index] = (
-            of_sum + of_difference if nested.any() else 2 * of_sum,
-            of_sum - of_difference if nested.any() else 0.0,
-            max(rules_for, RULES_SAY[0] * joined),
-            min(rules_against, RULES_SAY[1] * joined),
-        )
-    scores = decision_scores(labels, table, logits, verdicts)
+        table[0, index] = of_sum + of_difference if nested.any() else 2 * of_sum
+        table[1, index] = of_sum - of_difference if nested.any() else 0.0
+        table[7, index] = max(rules_for, RULES_SAY[0] * weighed)
+        table[8, index] = min(rules_against, RULES_SAY[1] * weighed)
+    views_of_both = view_scores(labels, table, both.logits, both.starts)
     for index in learned:
-        slopes, bias = _logistic(scores[:, [index]], targets[:, index])
-        table[:, index] *= slopes[0]
-        table[4, index] = bias
+        whole, best = views_of_both.whole[:, index], views_of_both.best[:, index]
+        count = views_of_both.count[:, 0]
+        rules = rules_say(table, both.verdicts)[:, index]
+        signals = np.column_stack([whole, best, count, whole * count, best * count, rules])
+        weights = _logistic(signals, both.targets[:, index])[0]
+        table[2:7, index] = weights[:5]
+        # The rules weigh at least what they did beside the whole task.
+        slope = max(float(weights[5]), float(weights[:2].sum()), 0.0)
+        table[7:9, index] *= slope
+    views = view_scores(labels, table, plain.logits, plain.starts)
+    scores = decision_scores(table, views, plain.verdicts)
+    for index in learned:
+        slopes, bias = _logistic(scores[:, [index]], plain.targets[:, index])
+        table[2:9, index] *= slopes[0]
+        table[9, index] = bias
     return table
 
 
