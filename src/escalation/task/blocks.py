@@ -31,13 +31,14 @@ _TICKED, _UNTICKED = "xX☑✅✔✓", " ☐⬜"
 _LOG = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d[.,: ]|\[?(?:INFO|ERROR|WARN|WARNING|DEBUG|CRITICAL|FATAL|TRACE)\]?\s*[:|\]-]|\d+\.\d+\.\d+\.\d+(?::\d+)? - |"
     r"File \"[^\"\n]*\", line \d+|at [\w.$<>]+ ?\([^)\n]*:\d+|E   |\$ \w|>>> |During handling of the above|The above exception was|"
-    r"[\w.]*(?:Error|Exception|Warning)(?:: |$)"
+    r"[A-Za-z_][\w.]*(?:Error|Exception|Warning)(?:: |$)"
 )
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 _EXCEPTION = re.compile(r"[\w.]+(?:: |$)")
+_VERSION = r"[v^~=<>]*\d+(?:\.[\dx]+)+[\w.+-]*"
 _VERSIONS = re.compile(
-    r"(?:[*_`]*[A-Za-z][\w .()/+-]{0,30}?[*_`]*\s*[:=]\s*[*_`]*|(?:[A-Za-z][\w.+-]*\s){1,3}?)[v^~=<>]*\d+(?:\.[\dx]+)*[\w.+-]*(?:\s\([^)\n]{0,40}\))?"
-    r"(?:\s?[,;/|]\s?(?:and\s)?(?:[A-Za-z][\w.+-]*\s){1,3}?[v^~=<>]*\d+(?:\.[\dx]+)*[\w.+-]*)*[.*_`]*$"
+    rf"[*_`]*[A-Za-z][\w .()/+-]{{0,30}}?[*_`]*\s*[:=]\s*[*_`]*{_VERSION}(?:\s\([^)\n]{{0,40}}\))?[.*_`]*$"
+    rf"|(?:[A-Z][\w.+-]*\s){{1,2}}{_VERSION}(?:\s?[,;/|]\s?(?:and\s)?(?:[A-Za-z][\w.+-]*\s){{1,2}}[v^~=<>]*\d[\w.+-]*)*[.*_`]*$"
 )
 _PATH = re.compile(r"[*_`]*(?:[\w.@~-]*/)*[\w.@-]+\.[a-z]{1,5}(?::\d+(?:-\d+)?)?[*_`]*$|[*_`]*(?:[\w.@~-]+/)+[*_`]*$")
 _STRUCK = re.compile(r"~~[^~\n]{1,2000}~~")
@@ -279,7 +280,7 @@ class BlockReader:
         kind = "item" if is_item or row else "sentence"
         if not self.titled and not is_item:
             kind = "title"
-        status, why, section = self._around(indent, is_item)
+        status, why, section = self._around(bool(box))
         own = self._box(box, section)
         if own is not None:
             status, why = own
@@ -347,12 +348,12 @@ class BlockReader:
                 self.sections.pop()
         self.listed = False
 
-    def _around(self, indent: int, is_item: bool) -> tuple[str, str, str]:
+    def _around(self, boxed: bool) -> tuple[str, str, str]:
         """Return what heading, lead or parent make of a line, and the section's status."""
         section = self.sections[-1] if self.sections else _Section(0, "asked", "")
         status, why = section.status, section.why
         if status in ("group", "criteria", "form"):
-            status, why = ("circumstance", why) if status == "form" and is_item else ("asked", "")
+            status, why = ("circumstance", why) if status == "form" and boxed else ("asked", "")
         if status == "asked" and self.lead is not None:
             status, why = self.lead
         if status == "asked" and self.parents:

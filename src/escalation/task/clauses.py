@@ -192,7 +192,8 @@ class ClauseReader:
             works = self.begins_work(clause.start, clause.end)
             if clause.opens:
                 sentence, sentence_at = ("asked", ""), len(spans)
-                label = self._label(clause, end) or (("asked", "") if works else label)
+                listing = self.low[: clause.start].rstrip()[-1:] == ";" and not works
+                label = self._label(clause, end) or (label if listing else ("asked", ""))
             here = []
             while number < len(hits) and hits[number].start < clause.end:
                 here.append(hits[number])

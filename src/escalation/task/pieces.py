@@ -211,7 +211,7 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
             pieces[number] = piece._replace(status=status, why=piece.why if named else "")
         elif number and (piece.why == "" or piece.status == "circumstance"):
             before = pieces[number - 1]
-            if before.why != "quote" and reader.text[before.end - 1 : before.end + 2].find("?") < 0:
+            if before.why != "quote" and not _asks_yes_or_no(before, reader, phrases):
                 continue
             answer = low[piece.start : piece.end].lstrip(" *_\"'-")
             if answer.startswith(tuple(phrases.words["no"])) and _is_word(answer, phrases.words["no"]):
@@ -227,8 +227,17 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
     return pieces
 
 
+def _asks_yes_or_no(piece: Piece, reader: ClauseReader, phrases: ReadingPhrases) -> bool:
+    said = reader.low[piece.start : piece.end + 2]
+    return "?" in said[-4:] and not said.lstrip("\"'*_ ").startswith(tuple(phrases.words["wh"]))
+
+
 def _is_word(answer: str, words: Collection[str]) -> bool:
-    return any(answer.startswith(word) and not answer[len(word) : len(word) + 1].isalnum() for word in words)
+    """Return whether an answer is one of these words, or begins with one that a sign sets apart."""
+    return any(
+        answer.startswith(word) and (answer[len(word) : len(word) + 1] in ("", *",.;:!)\n–—") or " " in word)
+        for word in words
+    )
 
 
 def _names_its_object(piece: Piece, reader: ClauseReader, phrases: ReadingPhrases) -> bool:

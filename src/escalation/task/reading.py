@@ -24,11 +24,12 @@ Status = Literal["asked", "circumstance", "excluded", "done"]
 Reach = Literal["clause", "sentence", "onward", "short", "piece"]
 
 _REMEDY = "name a file of phrases such as data/reading/english.toml"
-_GAP = r"(?:[^\w\n.;!?]{1,4}[\w/'’.-]{1,40}){0,3}?"
-_BETWEEN = r"[^\w\n.;!?#]{1,5}"
+_GAP = r"(?:[^\w\n.,;!?]{1,4}[\w/'’.-]{1,40}){0,3}?"
+_BETWEEN = r"[^\w\n.,;!?#]{1,5}"
 _REFERENCE = r"(?:#\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+|(?:(?i:pr|mr|issue|ticket|story|epic|adr|rfc)\s?)#?\d+)"
 _NAME = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*|[A-Z][A-Z0-9]{1,8})"
-_BUILT_IN = {"ref": _REFERENCE, "name": _NAME}
+_PROPER = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*)"
+_BUILT_IN = {"ref": _REFERENCE, "name": _NAME, "proper": _PROPER}
 _RARE = 0.0005
 _FIRST_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TOKEN = re.compile(r"(?:@?[^\W_][\w'.+/-]*\*?|#)(?:\|(?:@?[^\W_][\w'.+/-]*\*?|#))*\??|~")
@@ -79,6 +80,7 @@ class _Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answerers: tuple[str, ...]
     yes: tuple[str, ...]
     no: tuple[str, ...]
+    wh: tuple[str, ...]
     empty: tuple[str, ...]
     request_tags: tuple[str, ...]
     context_tags: tuple[str, ...]

@@ -111,7 +111,9 @@ class StatusReader:
     def _counts(self, hit: Hit, start: int, words: list[_Word]) -> bool:
         """Return whether a phrase counts here: at the head of its clause if it must be, and with nothing against it."""
         entry = hit.entry
-        if (entry.at_start or entry.reach == "piece") and not self._is_filler(words, start, hit.start):
+        if entry.at_start and not self._heads(start, words, hit):
+            return False
+        if entry.reach == "piece" and self._courtesy(words, hit) < 0:
             return False
         if not entry.unless_before and not entry.unless_after:
             return True
@@ -120,6 +122,11 @@ class StatusReader:
             or (word.start >= hit.end and word.word in entry.unless_after)
             for word in words
         )
+
+    def _heads(self, start: int, words: list[_Word], hit: Hit) -> bool:
+        """Return whether a phrase is at the head of its clause, of a bracket, or of what a comma begins."""
+        before = self.text[start : hit.start].rstrip()
+        return before[-1:] in "(,–—-:[" or self._is_filler(words, start, hit.start)
 
     def _extent(self, start: int, end: int, words: list[_Word], hit: Hit) -> tuple[int, int]:
         """Return where the part of the clause that a phrase speaks for begins and ends."""
@@ -131,7 +138,7 @@ class StatusReader:
         if reach == "short":
             finish = self._few(words, hit)
         elif reach == "piece":
-            finish = self._courtesy(end, words, hit)
+            finish = self._courtesy(words, hit)
         else:
             finish = self._until(end, words, hit)
         if self._is_filler(words, start, begin):
@@ -189,12 +196,12 @@ class StatusReader:
             end = word.end
         return end
 
-    def _courtesy(self, end: int, words: list[_Word], hit: Hit) -> int:
-        """Return the end of a courtesy, with the name that may follow."""
-        rest = [word for word in words if word.start >= hit.end]
-        if not rest or (len(rest) <= 3 and not any(sign in self.text[hit.end : rest[0].start] for sign in ",\n")):
-            return end
-        return rest[0].start
+    def _courtesy(self, words: list[_Word], hit: Hit) -> int:
+        """Return where a courtesy ends that nothing else is said with: at a comma or the clause's end; else -1."""
+        rest = next((word for word in words if word.start >= hit.end), None)
+        if rest is None:
+            return words[-1].end
+        return rest.start if any(sign in self.text[hit.end : rest.start] for sign in ",\n!–—") else -1
 
     def _is_filler(self, words: list[_Word], start: int, end: int) -> bool:
         """Return whether nothing but words without a meaning of their own are between two places."""
