@@ -202,4 +202,6 @@ def _rule_reasons(label: Label, signals: Signals) -> list[Reason]:
 
 def _heaviest(contributions: dict[int, float]) -> list[int]:
     """Return the keys of the largest positive contributions, the largest first."""
-    return sorted((key for key, value in contributions.items() if value > 0), key=lambda key: -contributions[key])[:MAX_TERMS]
+    return sorted((key for key, value in contributions.items() if value > 0), key=lambda key: -contributions[key])[
+        :MAX_TERMS
+    ]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from escalation.rules.rulebook import Rulebook
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST, WEIGHTS, SEEN = "model.json", "weights.npz", "seen.txt"
 VOCABULARY, WORDINGS = "vocabulary.txt", "wordings.json"
 SUMS = "SHA256SUMS"

@@ -217,9 +217,7 @@ def view_scores(
     return ViewScores(whole, best, best_view, np.log(asks)[:, None])
 
 
-def decision_scores(
-    table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.int8]
-) -> NDArray[np.float64]:
+def decision_scores(table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.int8]) -> NDArray[np.float64]:
     """Return the score of every label, the logit of its probability: the one arithmetic of all decisions.
 
     Parameters

@@ -256,7 +256,9 @@ class EvidenceReader:
             if piece.status in ("circumstance", "done")
             for mark in self._marks_in(pieces.text[piece.start : piece.end])
         )
-        return {mark.technology: self._category[mark.technology] for mark in marks if mark.technology and mark.kind == "cue"}
+        return {
+            mark.technology: self._category[mark.technology] for mark in marks if mark.technology and mark.kind == "cue"
+        }
 
     def _marks_in(self, text: str) -> Iterable[Mark]:
         words = words_of(text)

@@ -156,7 +156,9 @@ class _Loader:
         if self.faults or file is None or core is None:
             return None
         tables = {key: self._tables[kind] for kind, key in _TABLES.items()}
-        return Rulebook(name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, reading=_reading(), **tables)
+        return Rulebook(
+            name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, reading=_reading(), **tables
+        )
 
     def _fault(self, key: str, what: str) -> None:
         self.faults.append(f"{self._place}.{key}".strip(".") + f" {what}")

@@ -300,7 +300,9 @@ class BlockReader:
         self.titled = True
         self.listed = self.listed or is_item
         statuses = {span.status for span in spans}
-        ends_open = self.text[finish - 1] == ":" or (self.text[finish - 1] in "*_" and self.text[finish - 3 : finish].strip("*_").endswith(":"))
+        ends_open = self.text[finish - 1] == ":" or (
+            self.text[finish - 1] in "*_" and self.text[finish - 3 : finish].strip("*_").endswith(":")
+        )
         if is_item:
             if own is None and len(statuses) == 1 and (spans[0].status in ("excluded", "done") or ends_open):
                 self.parents.append((indent, spans[0].status, spans[0].why))
@@ -341,7 +343,10 @@ class BlockReader:
             self.lead = None
         if self.sections and self.sections[-1].status not in ("asked", "group", "criteria"):
             section = self.sections[-1]
-            ended = self.listed and (section.level == 9 or (blank and (section.status in ("excluded", "done") or self.reader.begins_work(begin, finish))))
+            ended = self.listed and (
+                section.level == 9
+                or (blank and (section.status in ("excluded", "done") or self.reader.begins_work(begin, finish)))
+            )
             if section.level == 9 and blank and self.parts and self.parts[-1].kind != "title":
                 ended = True
             if ended:
@@ -367,7 +372,7 @@ class BlockReader:
         if sign in _TICKED:
             return "done", "ticked box"
         if sign in _UNTICKED or box == "[]":
-            return "asked", "" 
+            return "asked", ""
         return None
 
     def _structural(self, body: str, begin: int, finish: int, row: bool) -> str:

@@ -122,7 +122,9 @@ class ClauseReader:
                 if looking or self._verb_at(following.start(), end):
                     carries = ":" in match.group() and not self._reopens(following.start(), end)
                     cuts.append((begin, False, carries))
-            elif self._verb_at(following.start(), end) or (looking and following.group() in self.phrases.words["reopens"]):
+            elif self._verb_at(following.start(), end) or (
+                looking and following.group() in self.phrases.words["reopens"]
+            ):
                 cuts.append((begin, False, looking and self._chain(following.end(), end)))
         cuts.append((end, True, False))
         return [

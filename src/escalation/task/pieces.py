@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.blocks import BlockReader, Part, inline_lines, regions
-from escalation.task.cleaning import Offsets, clean
 from escalation.task.clauses import ClauseReader
+from escalation.task.cleaning import Offsets, clean
 from escalation.task.statuses import Span
 
 if TYPE_CHECKING:
@@ -157,7 +157,9 @@ def _of_part(text: str, part: Part) -> list[Piece]:
             continue
         kind = part.kind
         if several:
-            ended = number == 0 or text[: span.start].rstrip()[-1:] in ".!?;" if number == 0 else _ends(text, span.start)
+            ended = (
+                number == 0 or text[: span.start].rstrip()[-1:] in ".!?;" if number == 0 else _ends(text, span.start)
+            )
             kind = (part.kind if number == 0 else "sentence") if ended else "clause"
             if number + 1 < len(part.spans) and not _ends(text, part.spans[number + 1].start):
                 kind = "clause"
@@ -218,7 +220,11 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
                 pieces[number - 1] = before._replace(status="excluded", why="answered with no")
                 if len(answer.split()) <= 4:
                     pieces[number] = piece._replace(status="circumstance", why="an answer")
-            elif before.why == "quote" and answer.startswith(tuple(phrases.words["yes"])) and _is_word(answer, phrases.words["yes"]):
+            elif (
+                before.why == "quote"
+                and answer.startswith(tuple(phrases.words["yes"]))
+                and _is_word(answer, phrases.words["yes"])
+            ):
                 pieces[number - 1] = before._replace(status="asked", why="")
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}

@@ -345,7 +345,9 @@ class _Compiler:
 
     def _rarest(self, member: str) -> str:
         """Return a word of a class's member or a token that is not common, or "" if there is none that is fixed."""
-        words = [word for word in re.split(r"[\s/.+-]", member.lower()) if word and not word.endswith("*") and word != "#"]
+        words = [
+            word for word in re.split(r"[\s/.+-]", member.lower()) if word and not word.endswith("*") and word != "#"
+        ]
         return min(words, key=lambda word: (self._weight.get(word, _RARE), -len(word)), default="")
 
     def _firsts(self, token: str) -> set[str]:

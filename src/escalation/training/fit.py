@@ -12,8 +12,8 @@ from joblib import Parallel, delayed
 from escalation.model import Model
 from escalation.model.features import shortened
 from escalation.model.vocabulary import Vocabulary
-from escalation.task.task import Task
 from escalation.rules.rulebook import Label
+from escalation.task.task import Task
 from escalation.training.pipeline import (
     CUE_SCALE,
     SEED,
@@ -158,7 +158,12 @@ def _join_tasks(data: Prepared) -> Prepared | None:
         targets.append(_union(data.labels, data.targets[rows]))
     views = read_tasks(tasks, data.rulebook, data.wordings)
     return replace(
-        data, tasks=tasks, groups=np.array(groups), targets=np.array(targets), answers=[((), (), False)] * len(tasks), views=views
+        data,
+        tasks=tasks,
+        groups=np.array(groups),
+        targets=np.array(targets),
+        answers=[((), (), False)] * len(tasks),
+        views=views,
     )
 
 
@@ -228,11 +233,18 @@ def _fit_and_score(
     features, heads = _fit_heads(data.rows(train))
     unseen = data.rows(test)
     vocabulary = features.vectorizer.vocabulary_
-    words = [{shortened(word) for piece in unseen.views.words[start] for word in piece} for start in unseen.views.starts]
+    words = [
+        {shortened(word) for piece in unseen.views.words[start] for word in piece} for start in unseen.views.starts
+    ]
     known = np.array([sum(word in vocabulary for word in found) / max(len(found), 1) for found in words])
     both = [unseen] if unseen.joined is None else [unseen, unseen.joined]
     examples = [
-        Examples(heads.decision_function(features.transform(each.views)), each.views.starts, each.views.verdicts, each.targets)
+        Examples(
+            heads.decision_function(features.transform(each.views)),
+            each.views.starts,
+            each.views.verdicts,
+            each.targets,
+        )
         for each in both
     ]
     return examples, known
