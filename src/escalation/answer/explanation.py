@@ -86,11 +86,10 @@ def _explain(
         rules = _rules(label, signals, None)
         return LabelExplanation(str(label), decision.given, decision.source, None, None, None, None, rules)
     attribution = attribute(model, [label], signals, engine)[label]
-    verdict = signals.verdicts[label].value
-    of_rules = model.policies[label].weights(engine).of_rules(verdict) if engine == "hybrid" else 0.0
     contributions = all_terms(signals, attribution, cue_names)
-    if of_rules:
-        contributions += _rules(label, signals, of_rules)
+    if engine == "hybrid" and signals.verdicts[label].value != "silent":
+        known = attribution.base + sum(attribution.grams.values()) + sum(attribution.cues.values())
+        contributions += _rules(label, signals, decision.score - known)
     contributions.sort(key=lambda reason: -abs(reason.weight or 0.0))
     return LabelExplanation(
         str(label),

@@ -65,21 +65,22 @@ def attribute(model: Model, labels: Sequence[Label], signals: Signals, engine: s
     if signals.scores is None or not labels:
         return {}
     table = weight_table([model.policies[label].weights(engine) for label in model.labels])
-    views = view_scores(model.labels, table, signals.scores.logits, np.zeros(1, np.intp))
+    scores = signals.scores
+    views = view_scores(model.labels, table, scores.logits, np.zeros(1, np.intp), np.array([scores.count]))
     of_whole, of_best = (weights[0] for weights in view_weights(table, views.count))
     places = [_first_places(view, len(signals.evidence.reading.words)) for view in signals.views]
     found = {}
     for label in labels:
         index = model.labels.index(label)
-        base = float(table[9, index] + table[4, index] * views.count[0, 0])
+        base = float(table[10, index] + table[4, index] * views.count[0, 0])
         grams: dict[int, float] = {}
         cues: dict[int, float] = {}
         for view, weight in ((0, of_whole[index]), (int(views.best_view[0, index]), of_best[index])):
-            start, end = signals.scores.starts[view : view + 2]
-            known = signals.scores.known[view]
-            of_view, slopes = _linear(model, index, table[:, index], signals.scores.logits[view])
+            start, end = scores.starts[view : view + 2]
+            known = scores.known[view]
+            of_view, slopes = _linear(model, index, table[:, index], scores.logits[view])
             base += float(weight) * of_view
-            added = weight * (signals.scores.weights[start:end] @ slopes) * signals.scores.values[start:end]
+            added = weight * (scores.weights[start:end] @ slopes) * scores.values[start:end]
             for place, value in zip(places[view], added[:known].tolist(), strict=True):
                 grams[place] = grams.get(place, 0.0) + value
             for cue, value in zip(signals.views[view].cues, added[known:].tolist(), strict=True):

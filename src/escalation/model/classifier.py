@@ -39,6 +39,8 @@ class Scores(NamedTuple):
         Number of distinct n-grams that the model knows in each view.
     known_words : int
         Distinct words of the task that the model knows.
+    count : int
+        Number of pieces of work in the task.
     """
 
     logits: NDArray[np.float64]
@@ -47,6 +49,7 @@ class Scores(NamedTuple):
     starts: list[int]
     known: list[int]
     known_words: int
+    count: int
 
 
 class Model:
@@ -94,7 +97,7 @@ class Model:
         self.seen = seen
         self._scale = np.concatenate([idf.astype(np.float64), np.ones(len(weights) - len(idf))])
 
-    def score(self, views: Sequence[View]) -> Scores:
+    def score(self, views: Sequence[View], count: int = 1) -> Scores:
         """Score the views of a task.
 
         Sublinear term frequency times inverse document frequency, normalised to length 1 in each view, as in
@@ -120,10 +123,10 @@ class Model:
         values *= self._scale.take(places)
         weights = self.weights.take(places, axis=0)
         logits = np.empty((len(views), len(self.bias)))
-        for number, (start, end, count) in enumerate(zip(starts, starts[1:], known, strict=False)):
-            grams_of_view = values[start : start + count]
-            if count:
+        for number, (start, end, distinct) in enumerate(zip(starts, starts[1:], known, strict=False)):
+            grams_of_view = values[start : start + distinct]
+            if distinct:
                 grams_of_view /= np.sqrt(grams_of_view.dot(grams_of_view))
             logits[number] = values[start:end].dot(weights[start:end])
         logits += self.bias
-        return Scores(logits, weights, values, starts, known, len({*views[0].words} - {NONE}))
+        return Scores(logits, weights, values, starts, known, len({*views[0].words} - {NONE}), count)

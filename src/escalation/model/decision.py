@@ -105,8 +105,8 @@ class Decider:
             What the rules say; ignored by the engine ``model``.
         """
         rules = verdict_row(self._labels, verdicts) if self._hybrid else np.zeros(len(self._labels), np.int8)
-        say = rules_say(self._table, rules[None])
-        views = view_scores(self._labels, self._table, scores.logits, _FIRST)
+        views = view_scores(self._labels, self._table, scores.logits, _FIRST, np.array([scores.count]))
+        say = rules_say(self._table, views.count, rules[None])
         total = decision_scores(self._table, views, rules[None])
         probabilities = sigmoid(total)[0].tolist()
         decisions: Decisions = {}

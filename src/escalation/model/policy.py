@@ -36,11 +36,13 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whole, best : float
         Of the score of the whole task, and of the highest score of an ask.
     count : float
-        Of the logarithm of the number of asks.
+        Of the logarithm of the number of pieces of work.
     whole_count, best_count : float
         Of the products of that logarithm with both scores.
     rules_for, rules_against : float
         Added if the rules are for the label, or against it.
+    rules_count : float
+        Of that logarithm, if the rules are for the label.
     bias : float
     """
 
@@ -53,11 +55,9 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     best_count: float
     rules_for: float
     rules_against: float
+    rules_count: float
     bias: float
 
-    def of_rules(self, verdict: str) -> float:
-        """Return what a verdict of the rules adds."""
-        return self.rules_for if verdict == "for" else self.rules_against if verdict == "against" else 0.0
 
 
 class LabelPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,7 +164,7 @@ def nested_logits(labels: tuple[Label, ...], logits: NDArray[np.float64]) -> NDA
 
 
 def weight_table(weights: Sequence[SignalWeights]) -> NDArray[np.float64]:
-    """Return the weights of all labels as an array of shape (10, labels), in the order of `SignalWeights`."""
+    """Return the weights of all labels as an array of shape (11, labels), in the order of `SignalWeights`."""
     return np.array([msgspec.structs.astuple(each) for each in weights], np.float64).T
 
 
@@ -178,7 +178,7 @@ class ViewScores(NamedTuple):
     best_view : array of int
         The view with that score, counted over the views of all tasks.
     count : array of shape (tasks, 1)
-        Logarithm of the number of asks.
+        Logarithm of the number of pieces of work.
     """
 
     whole: NDArray[np.float64]
@@ -188,25 +188,31 @@ class ViewScores(NamedTuple):
 
 
 def view_scores(
-    labels: tuple[Label, ...], table: NDArray[np.float64], logits: NDArray[np.float64], starts: NDArray[np.intp]
+    labels: tuple[Label, ...],
+    table: NDArray[np.float64],
+    logits: NDArray[np.float64],
+    starts: NDArray[np.intp],
+    counts: NDArray[np.intp],
 ) -> ViewScores:
     """Return what the heads say of every label, of whole tasks and of their best asks.
 
     Parameters
     ----------
     labels : tuple of Label
-    table : array of shape (10, labels)
+    table : array of shape (11, labels)
         See `weight_table`.
     logits : array of shape (views, heads)
         The views of all tasks: of each task the whole, then, if there are several, its asks.
     starts : array of int of shape (tasks,)
         The first view of each task.
+    counts : array of int of shape (tasks,)
+        Number of pieces of work in each task.
     """
     flat, nested = table[:2]
     scores = flat * logits[:, : len(labels)] + nested * nested_logits(labels, logits)
-    whole = scores[starts]
+    whole, count = scores[starts], np.log(counts)[:, None]
     if len(starts) == len(scores):
-        return ViewScores(whole, whole, np.broadcast_to(starts[:, None], whole.shape), np.zeros((len(starts), 1)))
+        return ViewScores(whole, whole, np.broadcast_to(starts[:, None], whole.shape), count)
     ends = np.append(starts[1:], len(scores))
     asks = np.maximum(ends - starts - 1, 1)
     best, best_view = whole.copy(), np.repeat(starts[:, None], len(labels), axis=1)
@@ -214,7 +220,7 @@ def view_scores(
         first = starts[task] + 1
         best_view[task] = first + scores[first : ends[task]].argmax(axis=0)
         best[task] = scores[best_view[task], np.arange(len(labels))]
-    return ViewScores(whole, best, best_view, np.log(asks)[:, None])
+    return ViewScores(whole, best, best_view, count)
 
 
 def decision_scores(table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -222,7 +228,7 @@ def decision_scores(table: NDArray[np.float64], views: ViewScores, verdicts: NDA
 
     Parameters
     ----------
-    table : array of shape (10, labels)
+    table : array of shape (11, labels)
         See `weight_table`.
     views : ViewScores
     verdicts : array of shape (tasks, labels)
@@ -233,8 +239,8 @@ def decision_scores(table: NDArray[np.float64], views: ViewScores, verdicts: NDA
     array of shape (tasks, labels)
     """
     of_whole, of_best = view_weights(table, views.count)
-    scores: NDArray[np.float64] = table[9] + of_whole * views.whole + of_best * views.best + table[4] * views.count
-    return scores + rules_say(table, verdicts)
+    scores: NDArray[np.float64] = table[10] + of_whole * views.whole + of_best * views.best + table[4] * views.count
+    return scores + rules_say(table, views.count, verdicts)
 
 
 def view_weights(
@@ -244,9 +250,11 @@ def view_weights(
     return table[2] + table[5] * count, table[3] + table[6] * count
 
 
-def rules_say(table: NDArray[np.float64], verdicts: NDArray[np.int8]) -> NDArray[np.float64]:
+def rules_say(
+    table: NDArray[np.float64], count: NDArray[np.float64], verdicts: NDArray[np.int8]
+) -> NDArray[np.float64]:
     """Return what the verdicts of the rules add to the scores, of shape (tasks, labels)."""
-    say: NDArray[np.float64] = np.where(verdicts == 1, table[7], np.where(verdicts == -1, table[8], 0.0))
+    say: NDArray[np.float64] = np.where(verdicts == 1, table[7] + table[9] * count, np.where(verdicts == -1, table[8], 0.0))
     return say
 
 

@@ -34,12 +34,23 @@ _BREAK = re.compile(
 
 
 class Ask(NamedTuple):
-    """An asked piece: its first word and clause, and one past its last word and clause."""
+    """An asked piece.
+
+    Attributes
+    ----------
+    first, last : int
+        Its first word, and one past its last.
+    first_clause, last_clause : int
+        Its first clause, and one past its last.
+    begins_work : bool
+        Whether it begins a piece of work of its own: a title, a list item, or a sentence that begins with a work verb.
+    """
 
     first: int
     last: int
     first_clause: int
     last_clause: int
+    begins_work: bool
 
 
 class Reading:
@@ -74,6 +85,11 @@ class Reading:
         self.asks = asks
         self.pieces = pieces
         self._spans: list[tuple[int, int]] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many pieces of work the text asks for, at least 1."""
+        return max(1, sum(ask.begins_work for ask in self.asks))
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -167,7 +183,9 @@ def read(pieces: Pieces, work_verbs: Collection[str] = frozenset()) -> Reading:
         first, clause = len(words), len(clauses)
         clauses += _read_piece(pieces.text[piece.start : piece.end], words, work_verbs)
         if len(words) > first:
-            asks.append(Ask(first, len(words), clause, len(clauses)))
+            skipped = first + 1 if words[first] in _JOINING and len(words) > first + 1 else first
+            begins_work = piece.kind in ("title", "item") or words[skipped] in work_verbs
+            asks.append(Ask(first, len(words), clause, len(clauses), begins_work))
     return Reading(words, clauses, asks, pieces)
 
 

@@ -241,7 +241,7 @@ def _fit_and_score(
     examples = [
         Examples(
             heads.decision_function(features.transform(each.views)),
-            each.views.starts,
+            each.views.starts, each.views.counts,
             each.views.verdicts,
             each.targets,
         )

@@ -99,6 +99,8 @@ class TaskViews:
         `CUE_SCALE` where a cue or wording is present.
     starts : array of int of shape (tasks,)
         The first view of each task.
+    counts : array of int of shape (tasks,)
+        Number of pieces of work in each task.
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
     """
@@ -106,6 +108,7 @@ class TaskViews:
     words: list[list[list[str]]]
     cues: sp.csr_matrix
     starts: NDArray[np.intp]
+    counts: NDArray[np.intp]
     verdicts: NDArray[np.int8]
 
     def rows(self, rows: NDArray[np.intp]) -> TaskViews:
@@ -117,6 +120,7 @@ class TaskViews:
             [self.words[view] for view in chosen],
             self.cues[chosen],
             np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp),
+            self.counts[rows],
             self.verdicts[rows],
         )
 
@@ -126,13 +130,14 @@ def read_tasks(tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings) ->
     engine, features, vocabulary = RuleEngine(rulebook), CueFeatures(rulebook), Vocabulary((), wordings)
     words: list[list[list[str]]] = []
     indices: list[int] = []
-    ends, starts = [0], []
+    ends, starts, counts = [0], [], []
     verdicts = np.zeros((len(tasks), len(rulebook.labels)), np.int8)
     for row, task in enumerate(tasks):
         evidence = engine.reader.read(task.text, task.stack)
         verdicts[row] = verdict_row(rulebook.labels, engine.judge(evidence))
         starts.append(len(words))
         reading = evidence.reading
+        counts.append(reading.count)
         for view in read_views(evidence, features, vocabulary):
             asks = (ask for ask in reading.asks if view.first <= ask.first < view.last)
             words.append([reading.words[ask.first : ask.last] for ask in asks])
@@ -140,7 +145,7 @@ def read_tasks(tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings) ->
             ends.append(len(indices))
     shape = (len(words), len(features.names) + len(wordings.features))
     cues = sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape)
-    return TaskViews(words, cues, np.array(starts, np.intp), verdicts)
+    return TaskViews(words, cues, np.array(starts, np.intp), np.array(counts, np.intp), verdicts)
 
 
 class ViewFeatures:

@@ -43,6 +43,8 @@ class Examples(NamedTuple):
     logits : array of shape (views, heads)
     starts : array of int of shape (tasks,)
         The first view of each task: the whole, which its asks follow if there are several.
+    counts : array of int of shape (tasks,)
+        Number of pieces of work in each task.
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
     targets : array of shape (tasks, labels)
@@ -50,6 +52,7 @@ class Examples(NamedTuple):
 
     logits: NDArray[np.float64]
     starts: NDArray[np.intp]
+    counts: NDArray[np.intp]
     verdicts: NDArray[np.int8]
     targets: NDArray[np.int8]
 
@@ -60,6 +63,7 @@ def _together(examples: Sequence[Examples]) -> Examples:
     return Examples(
         np.concatenate([each.logits for each in examples]),
         np.concatenate(starts),
+        np.concatenate([each.counts for each in examples]),
         np.concatenate([each.verdicts for each in examples]),
         np.concatenate([each.targets for each in examples]),
     )
@@ -88,7 +92,7 @@ def learn_policies(
     weights = {engine: _learn_weights(labels, plain, both, engine) for engine in _ENGINES}
     probabilities = {}
     for engine, table in weights.items():
-        views = view_scores(labels, table, plain.logits, plain.starts)
+        views = view_scores(labels, table, plain.logits, plain.starts, plain.counts)
         probabilities[engine] = sigmoid(decision_scores(table, views, plain.verdicts))
     thresholds = {engine: _thresholds(labels, probabilities[engine], targets) for engine in _ENGINES}
     policies = {}
@@ -118,7 +122,7 @@ def _learn_weights(
        joined tasks beside plain ones.
     3. As that moves the scores, they are calibrated on the plain tasks (Platt 1999).
     """
-    table = np.zeros((10, len(labels)))
+    table = np.zeros((11, len(labels)))
     table[[0, 2]] = 1.0
     nested_heads = nested_logits(labels, plain.logits[plain.starts])
     support = np.minimum(plain.targets.sum(axis=0), (1 - plain.targets).sum(axis=0))
@@ -134,23 +138,24 @@ def _learn_weights(
         table[1, index] = of_sum - of_difference if nested.any() else 0.0
         table[7, index] = max(rules_for, RULES_SAY[0] * weighed)
         table[8, index] = min(rules_against, RULES_SAY[1] * weighed)
-    views_of_both = view_scores(labels, table, both.logits, both.starts)
+    views_of_both = view_scores(labels, table, both.logits, both.starts, both.counts)
     for index in learned:
         whole, best = views_of_both.whole[:, index], views_of_both.best[:, index]
         count = views_of_both.count[:, 0]
-        rules = rules_say(table, both.verdicts)[:, index]
-        signals = np.column_stack([whole, best, count, whole * count, best * count, rules])
+        pro, contra = both.verdicts[:, index] == 1, both.verdicts[:, index] == -1
+        say = table[7, index] * pro + table[8, index] * contra
+        signals = np.column_stack([whole, best, count, whole * count, best * count, say, pro * count * (say != 0)])
         weights = _logistic(signals, both.targets[:, index])[0]
         table[2:7, index] = weights[:5]
-        # The rules weigh at least what they did beside the whole task.
-        slope = max(float(weights[5]), float(weights[:2].sum()), 0.0)
-        table[7:9, index] *= slope
-    views = view_scores(labels, table, plain.logits, plain.starts)
+        # The rules weigh at least what they did beside the whole task, and no less where there is more to be done.
+        table[7:9, index] *= max(float(weights[5]), float(weights[:2].sum()), 0.0)
+        table[9, index] = max(float(weights[6]), 0.0)
+    views = view_scores(labels, table, plain.logits, plain.starts, plain.counts)
     scores = decision_scores(table, views, plain.verdicts)
     for index in learned:
         slopes, bias = _logistic(scores[:, [index]], plain.targets[:, index])
-        table[2:9, index] *= slopes[0]
-        table[9, index] = bias
+        table[2:10, index] *= slopes[0]
+        table[10, index] = bias
     return table
 
 
