@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from escalation.task.reading import ReadingPhrases
 
 _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
-_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]|`{3}|\s[-*]\s\[|##|---")
+_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]")
+_SIGNS = "```", "- [", "* [", "##", "---"
 _MARKED = re.compile(r"\s*[-*+#(\[\d_]")
 _EDGE = " \t\n*_-–—,;:|/#"
 
@@ -98,7 +99,7 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
     if len(low) != len(cleaned):
         low = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in cleaned)
     reader = ClauseReader(cleaned, low, phrases, work_verbs)
-    if _MARKED.match(cleaned) is None and _STRUCTURE.search(cleaned) is None and not _has_turns(cleaned, phrases):
+    if not _is_structured(cleaned, phrases):
         parts = [Part("sentence", reader.read(0, len(cleaned)))]
         taken: list[Span] = []
     else:
@@ -113,7 +114,10 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
     return Pieces(text, cleaned, _settled(pieces, reader, phrases), offsets)
 
 
-def _has_turns(text: str, phrases: ReadingPhrases) -> bool:
+def _is_structured(text: str, phrases: ReadingPhrases) -> bool:
+    """Return whether a text may be more than sentences."""
+    if _MARKED.match(text) or _STRUCTURE.search(text) or any(sign in text for sign in _SIGNS):
+        return True
     return ":" in text and phrases.speakers.search(text) is not None
 
 

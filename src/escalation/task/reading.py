@@ -30,6 +30,7 @@ _REFERENCE = r"(?:#\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+|(?:(?i:pr|mr|issue|ti
 _NAME = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*|[A-Z][A-Z0-9]{1,8})"
 _PROPER = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*)"
 _BUILT_IN = {"ref": _REFERENCE, "name": _NAME, "proper": _PROPER}
+_PARTS = re.compile(r"[\s/.+-]")
 _RARE = 0.0005
 _FIRST_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TOKEN = re.compile(r"(?:@?[^\W_][\w'.+/-]*\*?|#)(?:\|(?:@?[^\W_][\w'.+/-]*\*?|#))*\??|~")
@@ -98,14 +99,23 @@ class Entry:
     table : _Phrases
     before, after : frozenset of str
         Words that take the phrases away where they are before or behind them in the clause.
+    needs : tuple of frozenset of str
+        Sets of words of which the text must have one each.
     at_start : bool
         Whether they count at the head of a clause only.
     """
 
-    __slots__ = ("_pattern", "_source", "at_start", "reach", "status", "unless_after", "unless_before")
+    __slots__ = ("_pattern", "_source", "at_start", "needs", "reach", "status", "unless_after", "unless_before")
 
     def __init__(
-        self, source: str, table: _Phrases, before: frozenset[str], after: frozenset[str], *, at_start: bool
+        self,
+        source: str,
+        table: _Phrases,
+        before: frozenset[str],
+        after: frozenset[str],
+        needs: tuple[frozenset[str], ...],
+        *,
+        at_start: bool,
     ) -> None:
         self._source = source
         self._pattern: re.Pattern[str] | None = None
@@ -113,6 +123,7 @@ class Entry:
         self.reach = table.reach
         self.unless_before = before
         self.unless_after = after
+        self.needs = needs
         self.at_start = at_start
 
     def match(self, text: str, place: int, end: int) -> int:
@@ -230,11 +241,11 @@ def load_reading(path: Path) -> ReadingPhrases:
 
 
 def _cuts(words: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern of all places at which a text may be cut."""
+    """Return the pattern of all places at which a text may be cut; it begins with a sign, which is fast to look for."""
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.compile(
-        r"""(?P<stop>[.!?;][.!?;)"'\]*_`”’]*(?=\s))|(?P<soft>:[*_]*(?=\s)|(?<=\s)[-–—]{1,3}(?=\s)|—|…)|(?P<comma>,)"""
-        rf"|\b(?P<word>{either})\b"
+        r"""(?P<stop>[.!?;][.!?;)"'\]*_`”’]*(?=\s))|(?P<comma>,)"""
+        rf"|\s(?:(?P<word>{either})\b|(?P<dash>[-–—]{{1,3}}(?=\s)))|(?P<soft>:[*_]*(?=\s)|—|…)"
     )
 
 
@@ -273,6 +284,8 @@ class _Compiler:
         self._weight = {word: 1 / rank for rank, word in enumerate(common, 1)}
         self._faults = faults
         self._sources: dict[str, str] = dict(_BUILT_IN)
+        self._tokens: dict[str, tuple[float, frozenset[str]]] = {}
+        self._members = {"@" + name: {self._rarest(member) for member in members} for name, members in classes.items()}
         for name, members in classes.items():
             ordered = sorted(members, key=len, reverse=True)
             self._sources[name] = "(?:" + "|".join(_word(member) for member in ordered) + ")"
@@ -286,15 +299,15 @@ class _Compiler:
                 if name and name not in self._classes:
                     self._faults.append(f"phrases[{number}] names an unknown class '{name}'; add it under [classes]")
                 guards.append(frozenset(self._classes.get(name, ())))
-            groups: dict[tuple[str, bool, frozenset[str]], list[str]] = {}
+            groups: dict[tuple[str, bool, tuple[frozenset[str], ...]], list[str]] = {}
             for phrase in table.phrases:
+                needs = self._needs(phrase.removeprefix("^").removesuffix("$").split())
                 for first, source in self._by_first([phrase], f"phrases[{number}]").items():
-                    key = first, phrase.startswith("^"), self._anchors(phrase)
-                    groups.setdefault(key, []).extend(source)
-            for (first, at_start, anchors), sources in groups.items():
+                    groups.setdefault((first, phrase.startswith("^"), needs), []).extend(source)
+            for (first, at_start, needs), sources in groups.items():
                 ordered = "|".join(sorted(sources, key=len, reverse=True))
-                entry = Entry(ordered, table, *guards, at_start=at_start)
-                for anchor in anchors:
+                entry = Entry(ordered, table, guards[0], guards[1], needs[1:], at_start=at_start)
+                for anchor in needs[0]:
                     found.setdefault(anchor, {}).setdefault(first, []).append(entry)
         return found
 
@@ -325,35 +338,34 @@ class _Compiler:
                 found.setdefault(first, []).append(source)
         return found
 
-    def _anchors(self, phrase: str) -> frozenset[str]:
-        """Return words of which one is in every text with this phrase: those of the token with the rarest ones."""
-        best: tuple[int, int, frozenset[str]] | None = None
-        for token in phrase.removeprefix("^").removesuffix("$").split():
-            if token == "~" or token.endswith("?"):
-                continue
+    def _needs(self, tokens: list[str]) -> tuple[frozenset[str], ...]:
+        """Return sets of words of which a text with a phrase has one each, the rarest set first."""
+        needs = (self._token(token) for token in tokens if token != "~" and not token.endswith("?"))
+        return tuple(words for _, words in sorted((need for need in needs if need[1]), key=lambda need: need[0]))
+
+    def _token(self, token: str) -> tuple[float, frozenset[str]]:
+        """Return how likely one of a token's words is in a text, and these words; none if they are not fixed."""
+        known = self._tokens.get(token)
+        if known is None:
             words: set[str] = set()
             for word in token.split("|"):
-                members = self._classes.get(word[1:], ("",)) if word.startswith("@") else (word,)
-                words |= {self._rarest(member) for member in members}
-            if any(not word for word in words):
-                continue
-            variants = words | {word.replace("'", "’") for word in words} | {word.replace("'", "") for word in words}
-            cost = sum(self._weight.get(word, _RARE) for word in words), len(words), frozenset(variants)
-            if best is None or cost[:2] < best[:2]:
-                best = cost
-        return best[2] if best is not None else frozenset()
+                words |= self._members.get(word) or {self._rarest(word)}
+            if "" in words:
+                words = set()
+            cost = sum(self._weight.get(word, _RARE) for word in words)
+            known = self._tokens[token] = cost, frozenset(variant for word in words for variant in _spellings(word))
+        return known
 
     def _rarest(self, member: str) -> str:
-        """Return a word of a class's member or a token that is not common, or "" if there is none that is fixed."""
-        words = [word for word in re.split(r"[\s/.+-]", member.lower()) if word and not word.endswith("*") and word != "#"]
-        return min(words, key=lambda word: (self._weight.get(word, _RARE), -len(word)), default="")
+        """Return the rarest word of a token or a class's member, or "" if there is none that is fixed."""
+        words = [word for word in _PARTS.split(member.lower()) if word and word[-1] != "*" and word[0] not in "#@"]
+        return min(words, key=lambda word: self._weight.get(word, _RARE), default="")
 
     def _firsts(self, token: str) -> set[str]:
         firsts: set[str] = set()
         for word in token.split("|"):
             for member in self._classes[word[1:]] if word.startswith("@") else (word,):
-                first = re.split(r"[\s/.+-]", member.lower())[0]
-                firsts |= {first, first.replace("'", "’"), first.replace("'", "")}
+                firsts |= _spellings(_PARTS.split(member.lower(), 1)[0])
         return firsts
 
     def _source(self, phrase: str, tokens: list[str]) -> str:
@@ -378,6 +390,11 @@ class _Compiler:
         if word.startswith("@"):
             return self._sources[word[1:]]
         return _word(word)
+
+
+def _spellings(word: str) -> set[str]:
+    """Return a word with the apostrophes that people write."""
+    return {word, word.replace("'", "’"), word.replace("'", "")} if "'" in word else {word}
 
 
 def _word(word: str) -> str:

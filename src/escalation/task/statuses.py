@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from escalation.task.reading import Entry, ReadingPhrases
 
 WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
+_PLAIN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128)).encode() + bytes(128)
 _BRACKETS = re.compile(r"\([^()\n]{1,300}\)")
+
+
+def words_in(low: str) -> set[str]:
+    """Return the words of a text in lower case."""
+    if low.isascii() and "'" not in low and "`" not in low:
+        # The same as the pattern finds, at a third of the cost.
+        return set(low.encode().translate(_PLAIN).decode().split())
+    return set(WORD.findall(low))
 
 
 class Span(NamedTuple):
@@ -61,24 +70,24 @@ class StatusReader:
         for anchor in self.phrases.anchors & words:
             for first, entries in self.phrases.by_anchor[anchor].items():
                 if first in words:
-                    live[first] = [*live[first], *entries] if first in live else entries
+                    for entry in entries:
+                        if not any(need.isdisjoint(words) for need in entry.needs):
+                            live.setdefault(first, []).append(entry)
+        found: dict[int, Hit] = {}
+        for first, entries in live.items():
+            place = self.low.find(first, start, end)
+            while place >= 0:
+                behind = place + len(first)
+                if not (self.low[place - 1 : place].isalnum() or self.low[behind : behind + 1].isalnum()):
+                    for entry in entries:
+                        finish = entry.match(self.text, place, end)
+                        if finish > (found[place].end if place in found else place):
+                            found[place] = Hit(place, finish, entry)
+                place = self.low.find(first, behind, end)
         hits: list[Hit] = []
-        behind = start
-        if not live:
-            return hits
-        for match in WORD.finditer(self.low, start, end):
-            entries = live.get(match.group(), [])
-            place = match.start()
-            if place < behind:
-                continue
-            best: Hit | None = None
-            for entry in entries:
-                finish = entry.match(self.text, place, end)
-                if finish > (best.end if best is not None else place):
-                    best = Hit(place, finish, entry)
-            if best is not None:
-                hits.append(best)
-                behind = best.end
+        for place in sorted(found):
+            if not hits or place >= hits[-1].end:
+                hits.append(found[place])
         return hits
 
     def judge(self, start: int, end: int, hits: list[Hit], *, as_criteria: bool) -> tuple[list[Span], bool]:
