@@ -208,22 +208,32 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
             named = any(_names_its_object(other, reader, phrases) for other in pieces[number + 1 :][:40])
             status = "circumstance" if named else "asked"
             pieces[number] = piece._replace(status=status, why=piece.why if named else "")
-        elif number and (piece.why == "" or piece.status == "circumstance"):
-            before = pieces[number - 1]
-            if before.why != "quote" and not _asks_yes_or_no(before, reader, phrases):
-                continue
-            answer = low[piece.start : piece.end].lstrip(" *_\"'-")
-            if answer.startswith(tuple(phrases.words["no"])) and _is_word(answer, phrases.words["no"]):
-                pieces[number - 1] = before._replace(status="excluded", why="answered with no")
-                if len(answer.split()) <= 4:
-                    pieces[number] = piece._replace(status="circumstance", why="an answer")
-            elif before.why == "quote" and answer.startswith(tuple(phrases.words["yes"])) and _is_word(answer, phrases.words["yes"]):
-                pieces[number - 1] = before._replace(status="asked", why="")
+        elif number:
+            _answer(pieces, number, reader, phrases)
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}
         if len(whole) == 1 and whole <= {"quote", "code block"}:
             pieces = [piece._replace(status="asked", why="") for piece in pieces]
     return pieces
+
+
+def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: ReadingPhrases) -> None:
+    """Let a piece that answers a question or a quote decide for it."""
+    piece, before = pieces[number], pieces[number - 1]
+    if before.why != "quote" and not _asks_yes_or_no(before, reader, phrases):
+        return
+    answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-")
+    declined = _is_word(answer, phrases.words["no"])
+    if not declined and not (before.why == "quote" and _is_word(answer, phrases.words["yes"])):
+        return
+    first = number - 1
+    while first and before.why != "quote" and not _ends(reader.text, pieces[first].start):
+        first -= 1
+    for other in range(first, number):
+        status, why = ("excluded", "answered with no") if declined else ("asked", "")
+        pieces[other] = pieces[other]._replace(status=status, why=why)
+    if declined and len(answer.split()) <= 4:
+        pieces[number] = piece._replace(status="circumstance", why="an answer")
 
 
 def _asks_yes_or_no(piece: Piece, reader: ClauseReader, phrases: ReadingPhrases) -> bool:

@@ -122,7 +122,7 @@ class StatusReader:
         entry = hit.entry
         if entry.at_start and not self._heads(start, words, hit):
             return False
-        if entry.reach == "piece" and self._courtesy(words, hit) < 0:
+        if entry.reach == "piece" and (self.text[hit.start - 1 : hit.start] == "(" or self._courtesy(words, hit) < 0):
             return False
         if not entry.unless_before and not entry.unless_after:
             return True
@@ -167,7 +167,7 @@ class StatusReader:
         subordinates = self.phrases.words["subordinates"]
         begin, verb = start, False
         for number, word in enumerate(words):
-            if word.start >= hit.start:
+            if word.start > hit.start:
                 break
             if verb and (word.word in subordinates or "," in self.text[words[number - 1].end : word.start]):
                 begin = word.start
@@ -186,7 +186,7 @@ class StatusReader:
                 return word.start
             if parted:
                 comma = word.start
-            if comma >= 0 and self._is_finite(word.word):
+            if comma >= 0 and self._is_finite(word.word) and not self.is_verb(word.word):
                 return comma
         return end
 
