@@ -225,7 +225,7 @@ class ClauseReader:
         if not name.endswith(":") or len(name) > _LABEL_LENGTH:
             return None
         name = name.rstrip(":*_ ")
-        status = self.phrases.heading_status(name)
+        status = self.phrases.label_status(name)
         if status not in ("excluded", "done", "circumstance"):
             return None
         if status != "excluded" and self.begins_work(clause.end, end):
@@ -234,15 +234,13 @@ class ClauseReader:
 
     def _remarked(self, spans: list[Span], start: int, end: int) -> list[Span]:
         """Let a remark at the end ("(done)", "- later") decide for the sentence that it ends."""
-        last = spans[-1]
-        tail = max(end - 50, last.start)
-        if last.status != "asked" or not any(sign in self.text[tail:end] for sign in _REMARKS):
+        if not any(sign in self.text[max(end - 50, start) : end] for sign in _REMARKS):
             return spans
-        match = _TAG.search(self.text, tail, end)
-        if match is None or match.start() <= last.start:
+        match = _TAG.search(self.text, max(end - 50, start), end)
+        status = self.phrases.tag_status(remark) if match and (remark := (match[1] or match[2]).strip("*_ ")) else ""
+        if match is None or status not in ("done", "excluded") or not self.low[start : match.start()].strip():
             return spans
-        remark = (match[1] or match[2]).strip("*_ ")
-        status = self.phrases.tag_status(remark)
-        if status not in ("done", "excluded"):
-            return spans
-        return [*spans[:-1], last._replace(status=status, why=remark)]
+        first = len(spans) - 1
+        while first and self.text[start : spans[first].start].rstrip()[-1:] not in (".", "!", "?"):
+            first -= 1
+        return [*spans[:first], Span(spans[first].start, end, status, remark)]

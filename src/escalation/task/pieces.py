@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.task.blocks import BlockReader, Part, inline_lines, regions
+from escalation.task.blocks import BLANK, BlockReader, Part, inline_lines, regions
 from escalation.task.cleaning import Offsets, clean
 from escalation.task.clauses import ClauseReader
 from escalation.task.statuses import Span
@@ -126,7 +126,7 @@ def _blanked(text: str, taken: list[Span]) -> str:
     parts = []
     last = 0
     for span in taken:
-        parts += [text[last : span.start], re.sub(r"[^\n]", " ", text[span.start : span.end])]
+        parts += [text[last : span.start], re.sub(r"[^\n]", BLANK, text[span.start : span.end])]
         last = span.end
     return "".join([*parts, text[last:]])
 
@@ -135,7 +135,7 @@ def _read_blocks(reader: ClauseReader, phrases: ReadingPhrases) -> list[Part]:
     text = reader.text
     lines = [match.span() for match in _LINE.finditer(text)]
     if "[" in text or "##" in text:
-        lines = [part for start, end in lines for part in (inline_lines(text, start, end) or [(start, end)])]
+        lines = [part for start, end in lines for part in (inline_lines(text, start, end, phrases) or [(start, end)])]
     blocks = BlockReader(text, reader.low, phrases, reader)
     # A text of one line has no title.
     blocks.titled = len(lines) == 1
@@ -220,25 +220,25 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
 def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: ReadingPhrases) -> None:
     """Let a piece that answers a question or a quote decide for it."""
     piece, before = pieces[number], pieces[number - 1]
-    if before.why != "quote" and not _asks_yes_or_no(before, reader, phrases):
+    quoted = before.why == "quote"
+    if not quoted and before.status == "circumstance":
+        return
+    if not quoted and "?" not in reader.text[before.end - 3 : before.end + 2]:
         return
     answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-")
     declined = _is_word(answer, phrases.words["no"])
-    if not declined and not (before.why == "quote" and _is_word(answer, phrases.words["yes"])):
+    if not declined and not (quoted and _is_word(answer, phrases.words["yes"])):
         return
     first = number - 1
-    while first and before.why != "quote" and not _ends(reader.text, pieces[first].start):
+    while first and not quoted and not _ends(reader.text, pieces[first].start):
         first -= 1
+    if not quoted and reader.low[pieces[first].start : before.end].lstrip("\"'*_ ").startswith(tuple(phrases.words["wh"])):
+        return
+    status, why = ("excluded", "answered with no") if declined else ("asked", "")
     for other in range(first, number):
-        status, why = ("excluded", "answered with no") if declined else ("asked", "")
         pieces[other] = pieces[other]._replace(status=status, why=why)
     if declined and len(answer.split()) <= 4:
         pieces[number] = piece._replace(status="circumstance", why="an answer")
-
-
-def _asks_yes_or_no(piece: Piece, reader: ClauseReader, phrases: ReadingPhrases) -> bool:
-    said = reader.low[piece.start : piece.end + 2]
-    return "?" in said[-4:] and not said.lstrip("\"'*_ ").startswith(tuple(phrases.words["wh"]))
 
 
 def _is_word(answer: str, words: Collection[str]) -> bool:

@@ -145,7 +145,7 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
         Words that begin a piece of work in any trade, beside those of a rulebook.
     by_anchor : dict
         Entries by their first word, by the rarest word of their phrases: most texts have none of these words.
-    headings, tags : dict
+    headings, labels, tags : dict
         Patterns with their status, by first word; a heading's status may also be ``group``, ``criteria`` or ``form``.
     words : dict
         Sets of words that scopes depend on, by name.
@@ -155,6 +155,7 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
     verbs: frozenset[str]
     by_anchor: dict[str, dict[str, list[Entry]]]
     headings: dict[str, list[tuple[str, str]]]
+    labels: dict[str, list[tuple[str, str]]]
     tags: dict[str, list[tuple[str, str]]]
     words: dict[str, frozenset[str]]
     speakers: re.Pattern[str]
@@ -163,8 +164,12 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
     anchors: frozenset[str]
 
     def heading_status(self, name: str) -> str:
-        """Return the status of a heading or label that is known as a whole, or ""."""
+        """Return the status of a heading that is known as a whole, or ""."""
         return _whole_match(self.headings, name)
+
+    def label_status(self, name: str) -> str:
+        """Return the status of what is before a colon, or ""."""
+        return _whole_match(self.labels, name)
 
     def tag_status(self, remark: str) -> str:
         """Return the status of a remark that is known as a whole, or ""."""
@@ -220,6 +225,7 @@ def load_reading(path: Path) -> ReadingPhrases:
     compiler = _Compiler(classes, common, faults)  # type: ignore[arg-type]
     by_anchor = compiler.entries(phrases)  # type: ignore[arg-type]
     heading_patterns = compiler.whole(headings, labels)  # type: ignore[arg-type]
+    label_patterns = compiler.whole(labels, headings)  # type: ignore[arg-type]
     tag_patterns = compiler.whole(tags)  # type: ignore[arg-type]
     if faults:
         raise RulebookError("\n".join(f"{path}: {fault}" for fault in faults))
@@ -231,6 +237,7 @@ def load_reading(path: Path) -> ReadingPhrases:
         verbs=frozenset(verbs),  # type: ignore[call-overload]
         by_anchor=by_anchor,
         headings=heading_patterns,
+        labels=label_patterns,
         tags=tag_patterns,
         words=sets,
         speakers=_speakers(talk),
@@ -259,7 +266,7 @@ def _speakers(talk: _Talk) -> re.Pattern[str]:
         return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
     return re.compile(
-        rf"(?:^|(?<=\n)|(?<=[.!?/|] ))[ \t]*[*_#>\[]*[ \t]?(?:(?P<asks>{either(talk.askers)})|(?P<answers>"
+        rf"(?:^|(?<=\s))[ \t]*[*_#>\[]*[ \t]?(?:(?P<asks>{either(talk.askers)})|(?P<answers>"
         rf"{either(talk.answerers)}))\]?[*_]*[ \t]?:[*_]*(?=\s)[ \t]*",
         re.IGNORECASE,
     )
