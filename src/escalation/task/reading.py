@@ -24,9 +24,9 @@ Status = Literal["asked", "circumstance", "excluded", "done"]
 Reach = Literal["clause", "sentence", "onward", "short", "piece"]
 
 _REMEDY = "name a file of phrases such as data/reading/english.toml"
-_GAP = r"(?:[^\w\n.,;!?]{1,4}[\w/'’.-]{1,40}){0,3}?"
-_BETWEEN = r"[^\w\n.,;!?#]{1,5}"
-_REFERENCE = r"(?:#\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+|(?:(?i:pr|mr|issue|ticket|story|epic|adr|rfc)\s?)#?\d+)"
+_GAP = r"(?:(?:-|[^\w\n.,;:!?\"–—-]{1,4})[\w/'’.-]{1,40}){0,3}?"
+_BETWEEN = r"(?:-|[^\w\n.,;:!?#\"–—-]{1,4})"
+_REFERENCE = r"(?:#\d+|(?-i:[A-Z][A-Z0-9]{1,9}-\d+)|https?://\S+|(?:(?i:pr|mr|issue|ticket|story|epic|adr|rfc)\s?)#?\d+)"
 _NAME = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*|[A-Z][A-Z0-9]{1,8})"
 _PROPER = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*)"
 _BUILT_IN = {"ref": _REFERENCE, "name": _NAME, "proper": _PROPER}
@@ -61,6 +61,7 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that the scope of a phrase depends on."""
 
     joins: tuple[str, ...]
+    heads: tuple[str, ...]
     alternatives: tuple[str, ...]
     contrasts: tuple[str, ...]
     reopens: tuple[str, ...]
@@ -101,11 +102,11 @@ class Entry:
         Words that take the phrases away where they are before or behind them in the clause.
     needs : tuple of frozenset of str
         Sets of words of which the text must have one each.
-    at_start : bool
-        Whether they count at the head of a clause only.
+    place : str
+        "^" if they count at the head of a clause only, "&" if where an instruction can begin, else "".
     """
 
-    __slots__ = ("_pattern", "_source", "at_start", "needs", "reach", "status", "unless_after", "unless_before")
+    __slots__ = ("_pattern", "_source", "needs", "place", "reach", "status", "unless_after", "unless_before")
 
     def __init__(
         self,
@@ -114,8 +115,7 @@ class Entry:
         before: frozenset[str],
         after: frozenset[str],
         needs: tuple[frozenset[str], ...],
-        *,
-        at_start: bool,
+        place: str,
     ) -> None:
         self._source = source
         self._pattern: re.Pattern[str] | None = None
@@ -124,7 +124,7 @@ class Entry:
         self.unless_before = before
         self.unless_after = after
         self.needs = needs
-        self.at_start = at_start
+        self.place = place
 
     def match(self, text: str, place: int, end: int) -> int:
         """Return where a phrase that begins at a place ends, or -1."""
@@ -306,14 +306,14 @@ class _Compiler:
                 if name and name not in self._classes:
                     self._faults.append(f"phrases[{number}] names an unknown class '{name}'; add it under [classes]")
                 guards.append(frozenset(self._classes.get(name, ())))
-            groups: dict[tuple[str, bool, tuple[frozenset[str], ...]], list[str]] = {}
+            groups: dict[tuple[str, str, tuple[frozenset[str], ...]], list[str]] = {}
             for phrase in table.phrases:
-                needs = self._needs(phrase.removeprefix("^").removesuffix("$").split())
+                needs = self._needs(phrase.lstrip("^&").removesuffix("$").split())
                 for first, source in self._by_first([phrase], f"phrases[{number}]").items():
-                    groups.setdefault((first, phrase.startswith("^"), needs), []).extend(source)
-            for (first, at_start, needs), sources in groups.items():
+                    groups.setdefault((first, phrase[:1] if phrase[:1] in "^&" else "", needs), []).extend(source)
+            for (first, place, needs), sources in groups.items():
                 ordered = "|".join(sorted(sources, key=len, reverse=True))
-                entry = Entry(ordered, table, guards[0], guards[1], needs[1:], at_start=at_start)
+                entry = Entry(ordered, table, guards[0], guards[1], needs[1:], place)
                 for anchor in needs[0]:
                     found.setdefault(anchor, {}).setdefault(first, []).append(entry)
         return found
@@ -330,7 +330,7 @@ class _Compiler:
     def _by_first(self, phrases: Iterable[str], where: str) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for phrase in phrases:
-            tokens = phrase.removeprefix("^").removesuffix("$").split()
+            tokens = phrase.lstrip("^&").removesuffix("$").split()
             bad = next((token for token in tokens if not _TOKEN.fullmatch(token)), None)
             if not tokens or bad is not None or tokens[0] == "~" or tokens[0].endswith(("*", "?")):
                 self._faults.append(f"{where} has the phrase '{phrase}', which is not one; begin with a plain word")

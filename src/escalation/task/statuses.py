@@ -120,7 +120,7 @@ class StatusReader:
     def _counts(self, hit: Hit, start: int, words: list[_Word]) -> bool:
         """Return whether a phrase counts here: at the head of its clause if it must be, and with nothing against it."""
         entry = hit.entry
-        if entry.at_start and not self._heads(start, words, hit):
+        if entry.place and not self._heads(start, words, hit):
             return False
         if entry.reach == "piece" and (self.text[hit.start - 1 : hit.start] == "(" or self._courtesy(words, hit) < 0):
             return False
@@ -134,8 +134,13 @@ class StatusReader:
 
     def _heads(self, start: int, words: list[_Word], hit: Hit) -> bool:
         """Return whether a phrase is at the head of its clause, of a bracket, or of what a comma begins."""
-        before = self.text[start : hit.start].rstrip()
-        return before[-1:] in "(,–—-:[" or self._is_filler(words, start, hit.start)
+        before = self.text[start : hit.start].rstrip("*_`\"' ")
+        if before[-1:] in ("(", ",", "–", "—", "-", ":", "[", "") or self._is_filler(words, start, hit.start):
+            return True
+        if hit.entry.place == "^":
+            return False
+        last = next(word for word in reversed(words) if word.start < hit.start)
+        return last.word in self.phrases.words["heads"]
 
     def _extent(self, start: int, end: int, words: list[_Word], hit: Hit) -> tuple[int, int]:
         """Return where the part of the clause that a phrase speaks for begins and ends."""
