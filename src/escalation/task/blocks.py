@@ -384,11 +384,10 @@ class BlockReader:
         own = self.text[begin:finish]
         if row:
             cells = [cell.strip("*_` ") for cell in own.strip("|").split("|")]
-            if any(self.phrases.heading_status(cells[0]) == status for status in ("circumstance",)) and len(cells) == 2:
+            if len(cells) == 2 and self.phrases.heading_status(cells[0]) == "circumstance":
                 return f"label '{cells[0]}'"
-        if self.titled and len(own) < 300 and any(sign.isdigit() for sign in own) and _VERSIONS.match(own):
-            if not self.reader.begins_work(begin, finish) and not self.asked_lead:
-                return "versions"
+        if self.titled and not self.asked_lead and _VERSIONS.match(own) and not self.reader.begins_work(begin, finish):
+            return "versions"
         if self.titled and not self.asked_lead and _PATH.match(own):
             return "file name"
         if own.strip("*_ .").lower() in self.phrases.words["empty"]:

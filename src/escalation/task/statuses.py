@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
 _PLAIN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128)).encode() + bytes(128)
+_HITS_IN_A_CLAUSE = 8
 _BRACKETS = re.compile(r"\([^()\n]{1,300}\)")
 
 
@@ -96,6 +97,8 @@ class StatusReader:
         if not hits:
             return [whole], False
         words = [_Word(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
+        # A clause that a person wrote has few phrases; without a limit, a hostile one would take quadratic time.
+        hits = hits[:_HITS_IN_A_CLAUSE]
         valid = [hit for hit in hits if self._counts(hit, start, words)]
         if as_criteria:
             # A criterion says how the result will be, not how things are.
@@ -149,6 +152,9 @@ class StatusReader:
         if brackets is not None:
             return brackets
         begin = self._subject(start, words, hit) if reach == "clause" else hit.start
+        if hit.entry.status == "done" and self.is_verb(words[0].word):
+            # "resolve the feeds we already know": what is there belongs to what is asked.
+            begin = max(begin, hit.start)
         if reach == "short":
             finish = self._few(words, hit)
         elif reach == "piece":
@@ -181,7 +187,7 @@ class StatusReader:
 
     def _until(self, end: int, words: list[_Word], hit: Hit) -> int:
         """Return where a phrase ends to speak: at "only" or "except", or at a comma with a verb of its own behind."""
-        reopens = self.phrases.words["reopens"]
+        reopens, subordinates = self.phrases.words["reopens"], self.phrases.words["subordinates"]
         comma = -1
         for number, word in enumerate(words):
             if word.start < hit.end or number == 0:
@@ -191,6 +197,8 @@ class StatusReader:
                 return word.start
             if parted:
                 comma = word.start
+            if comma >= 0 and word.start == comma and word.word in subordinates:
+                return comma
             if comma >= 0 and self._is_finite(word.word) and not self.is_verb(word.word):
                 return comma
         return end
