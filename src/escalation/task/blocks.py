@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.statuses import Span
@@ -40,7 +41,7 @@ _VERSIONS = re.compile(
     rf"[*_`]*[A-Za-z][\w .()/+-]{{0,30}}?[*_`]*\s*[:=]\s*[*_`]*{_VERSION}(?:\s\([^)\n]{{0,40}}\))?[.*_`]*$"
     rf"|(?:[A-Z][\w.+-]*\s){{1,2}}{_VERSION}(?:\s?[,;/|]\s?(?:and\s)?(?:[A-Za-z][\w.+-]*\s){{1,2}}[v^~=<>]*\d[\w.+-]*)*[.*_`]*$"
 )
-_PATH = re.compile(r"[*_`]*(?:[\w.@~-]*/)*[\w.@-]+\.[a-z]{1,5}(?::\d+(?:-\d+)?)?[*_`]*$|[*_`]*(?:[\w.@~-]+/)+[*_`]*$")
+_PATH = re.compile(r"[*_`]*(?:[\w.@~-]*/)*[\w.@-]+\.[a-z]{1,5}(?::\d+(?:-\d+)?)?[*_`]*$|[*_`]*(?:[\w.@~-]+/)+[\w.@-]*[*_`]*$")
 _STRUCK = re.compile(r"~~[^~\n]{1,2000}~~")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _OPEN_TAG = re.compile(r"<([A-Za-z][\w:-]{0,60})(?:\s[^<>]{0,300})?>")
@@ -48,7 +49,11 @@ _CLOSE_TAG = re.compile(r"</([A-Za-z][\w:-]{0,60})\s*>")
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_KEY = re.compile(r"([A-Za-z_][\w -]{0,40}):[ \t]*(.*)")
 _INLINE_BLOCK = re.compile(r"(?<=\s)(?=[-*•]\s\[[ xX]\]\s|#{2,6}\s\w)")
+_INLINE_WORD = re.compile(r"\S+")
 _PARENTHESIS = re.compile(r"\s*[(\[][^()\[\]\n]*[)\]]")
+_TURN_BEFORE = re.compile(r"(?:^|\n|[.!?/|])\s*$")
+BLANK = "\x1f"
+"""Stands for what was taken out of a text: white space that nobody writes, so that it is not an indentation."""
 _NO_LETTER = re.compile(r"[\W\d_]*$")
 
 
@@ -106,7 +111,7 @@ class BlockReader:
             indent = len(line) - len(line.lstrip())
             begin = start + indent
             finish = begin + len(body)
-            taken = self._block(lines, number, body, indent, blank)
+            taken = self._block(lines, number, line, body, blank)
             if taken:
                 number = taken
                 blank = False
@@ -117,8 +122,9 @@ class BlockReader:
             number += 1
         return self.parts
 
-    def _block(self, lines: list[tuple[int, int]], number: int, body: str, indent: int, blank: bool) -> int:
+    def _block(self, lines: list[tuple[int, int]], number: int, line: str, body: str, blank: bool) -> int:
         """Take code, quotes, logs and the like; return the number of the line behind, or 0."""
+        indent = len(line) - len(line.lstrip())
         fence = _FENCE.match(body) if body[0] in "`~" else None
         if fence is not None:
             last = self._fenced(lines, number, fence)
@@ -144,7 +150,7 @@ class BlockReader:
         if _LOG.match(body) and self.titled:
             self._skipped(lines, number, number + 1, "log")
             return number + 1
-        if indent >= 4 and blank and not self.listed and self.titled and not _MARKERS.match(body):
+        if indent >= 4 and blank and BLANK not in line[:indent] and not self.listed and self.titled and not _MARKERS.match(body):
             last = number + 1
             while last < len(lines):
                 following = self.text[slice(*lines[last])]
@@ -209,8 +215,7 @@ class BlockReader:
             # A line of its own that is nothing but a known heading.
             if not status or not self.titled or len(body) > 60 or _MARKERS.match(body):
                 return False
-            last = number + 1 == len(lines) or not self.text[slice(*lines[number + 1])].strip()
-            if not (body.rstrip("*_ ").endswith(":") or (blank and not last) or (last and blank and status == "group")):
+            if not blank and not body.rstrip("*_ ").endswith(":"):
                 return False
             if body.rstrip("*_ ").endswith(":"):
                 level = 9
@@ -246,6 +251,10 @@ class BlockReader:
         status = self.phrases.heading_status(name.strip(":*_#?!. \t"))
         if status:
             return status
+        for bracket in _PARENTHESIS.findall(name):
+            status = self.phrases.tag_status(bracket.strip("()[] "))
+            if status:
+                return status
         bare = _PARENTHESIS.sub("", name).strip(":*_#?!. \t")
         return self.phrases.heading_status(bare) if bare else ""
 
@@ -300,9 +309,7 @@ class BlockReader:
         self.titled = True
         self.listed = self.listed or is_item
         statuses = {span.status for span in spans}
-        ends_open = self.text[finish - 1] == ":" or (
-            self.text[finish - 1] in "*_" and self.text[finish - 3 : finish].strip("*_").endswith(":")
-        )
+        ends_open = self.text[finish - 1] == ":" or (self.text[finish - 1] in "*_" and self.text[finish - 3 : finish].strip("*_").endswith(":"))
         if is_item:
             if own is None and len(statuses) == 1 and (spans[0].status in ("excluded", "done") or ends_open):
                 self.parents.append((indent, spans[0].status, spans[0].why))
@@ -343,10 +350,7 @@ class BlockReader:
             self.lead = None
         if self.sections and self.sections[-1].status not in ("asked", "group", "criteria"):
             section = self.sections[-1]
-            ended = self.listed and (
-                section.level == 9
-                or (blank and (section.status in ("excluded", "done") or self.reader.begins_work(begin, finish)))
-            )
+            ended = self.listed and (section.level == 9 or (blank and (section.status in ("excluded", "done") or self.reader.begins_work(begin, finish))))
             if section.level == 9 and blank and self.parts and self.parts[-1].kind != "title":
                 ended = True
             if ended:
@@ -372,7 +376,7 @@ class BlockReader:
         if sign in _TICKED:
             return "done", "ticked box"
         if sign in _UNTICKED or box == "[]":
-            return "asked", ""
+            return "asked", "" 
         return None
 
     def _structural(self, body: str, begin: int, finish: int, row: bool) -> str:
@@ -380,11 +384,10 @@ class BlockReader:
         own = self.text[begin:finish]
         if row:
             cells = [cell.strip("*_` ") for cell in own.strip("|").split("|")]
-            if any(self.phrases.heading_status(cells[0]) == status for status in ("circumstance",)) and len(cells) == 2:
+            if len(cells) == 2 and self.phrases.heading_status(cells[0]) == "circumstance":
                 return f"label '{cells[0]}'"
-        if self.titled and len(own) < 300 and any(sign.isdigit() for sign in own) and _VERSIONS.match(own):
-            if not self.reader.begins_work(begin, finish) and not self.asked_lead:
-                return "versions"
+        if self.titled and not self.asked_lead and _VERSIONS.match(own) and not self.reader.begins_work(begin, finish):
+            return "versions"
         if self.titled and not self.asked_lead and _PATH.match(own):
             return "file name"
         if own.strip("*_ .").lower() in self.phrases.words["empty"]:
@@ -453,6 +456,9 @@ def _wrappers(text: str, phrases: ReadingPhrases) -> Iterator[Span]:
 def _turns(text: str, phrases: ReadingPhrases) -> list[Span]:
     """Return all turns of a conversation but the one that asks."""
     turns = list(phrases.speakers.finditer(text))
+    if turns and text[: turns[0].start()].strip():
+        # Only a text that begins as a conversation has turns in the middle of its lines.
+        turns = [turn for turn in turns if _TURN_BEFORE.search(text, max(turn.start() - 20, 0), turn.start())]
     asking = [number for number, turn in enumerate(turns) if turn["asks"]]
     if len(turns) < 2 or not asking or len(asking) == len(turns):
         return []
@@ -493,7 +499,17 @@ def _front_matter(text: str, phrases: ReadingPhrases) -> list[Span]:
     return found
 
 
-def inline_lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut a line before boxes and headings that were written into it when its text was flattened."""
-    places = [start, *(match.start() for match in _INLINE_BLOCK.finditer(text, start, end)), end]
-    return [(a, b) for a, b in zip(places, places[1:], strict=False) if a < b]
+def inline_lines(text: str, start: int, end: int, phrases: ReadingPhrases) -> list[tuple[int, int]]:
+    """Cut a line before and behind the headings, and before the boxes, that it has since its text was flattened."""
+    places = [start]
+    for match in _INLINE_BLOCK.finditer(text, start, end):
+        places.append(match.start())
+        if match.start() == start and end - start < 80:
+            continue
+        words = list(_INLINE_WORD.finditer(text, match.start(), min(end, match.start() + 80)))[:5]
+        known = (word.end() for word in words[:0:-1] if phrases.heading_status(text[match.start() : word.end()].strip("# ")))
+        behind = next(known, None)
+        if behind is not None:
+            places.append(behind)
+    places.append(end)
+    return [(first, last) for first, last in pairwise(places) if first < last]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.task.statuses import WORD, Span, StatusReader
+from escalation.task.statuses import WORD, Span, StatusReader, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -79,7 +79,7 @@ class ClauseReader:
         as_criteria : bool, default False
             Whether the unit says how a result will be, so that "is done" does not mean that it is.
         """
-        words = set(WORD.findall(self.low, start, end))
+        words = words_in(self.low[start:end])
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
@@ -93,39 +93,36 @@ class ClauseReader:
 
     def _cut(self, start: int, end: int, *, looking: bool) -> list[Clause]:
         """Cut a unit into clauses; `looking` cuts also where only the status may change."""
-        low = self.low
+        low, words = self.low, self.phrases.words
+        contrasts, alternatives, reopens = words["contrasts"], words["alternatives"], words["reopens"]
         cuts: list[tuple[int, bool, bool]] = [(start, True, False)]
         chained = -1, -1
         for match in self.phrases.cuts.finditer(low, start, end):
-            kind, place, behind = match.lastgroup, match.start(), match.end()
-            if kind == "word":
-                word = match.group()
-                if word in self.phrases.words["contrasts"]:
-                    if place > cuts[-1][0] and (looking or self.begins_work(behind, end)):
-                        cuts.append((place, False, False))
-                    continue
-                first = chained[0] if chained[1] == place else place
-                chained = first, self._skip_space(behind, end)
-                if first <= cuts[-1][0] or not self._verb_at(chained[1], end):
-                    continue
-                if not self.is_verb(low[cuts[-1][0] : first].strip()):
-                    cuts.append((first, False, word in self.phrases.words["alternatives"]))
-                continue
+            kind, behind = match.lastgroup, match.end()
             following = WORD.search(low, behind, end)
             if following is None:
                 break
-            begin = self._back(following.start(), behind)
-            if kind == "stop":
-                if not self._abbreviates(place, following.start()):
-                    cuts.append((begin, True, False))
-            elif kind == "soft":
-                if looking or self._verb_at(following.start(), end):
-                    carries = ":" in match.group() and not self._reopens(following.start(), end)
-                    cuts.append((begin, False, carries))
-            elif self._verb_at(following.start(), end) or (
-                looking and following.group() in self.phrases.words["reopens"]
-            ):
-                cuts.append((begin, False, looking and self._chain(following.end(), end)))
+            place = following.start()
+            if kind == "word":
+                word, first = match["word"], match.start("word")
+                if word in contrasts:
+                    if first > cuts[-1][0] and (looking or self.begins_work(behind, end)):
+                        cuts.append((first, False, False))
+                    continue
+                if chained[1] == first:
+                    first = chained[0]
+                chained = first, place
+                if first > cuts[-1][0] and self._verb_at(following, end) and not self.is_verb(low[cuts[-1][0] : first].strip()):
+                    cuts.append((first, False, word in alternatives))
+            elif kind == "stop":
+                if not self._abbreviates(match.start(), place):
+                    cuts.append((self._back(place, behind), True, False))
+            elif kind == "comma":
+                if self._verb_at(following, end) or (looking and following.group() in reopens):
+                    cuts.append((self._back(place, behind), False, looking and self._chain(following.end(), end)))
+            elif looking or self._verb_at(following, end):
+                carries = ":" in match.group() and not self._reopens(place, end)
+                cuts.append((self._back(place, behind), False, carries))
         cuts.append((end, True, False))
         return [
             Clause(place, cuts[number + 1][0], opens, carries)
@@ -133,30 +130,25 @@ class ClauseReader:
             if place < cuts[number + 1][0]
         ]
 
-    def _skip_space(self, place: int, end: int) -> int:
-        while place < end and self.low[place] in " \t\n":
-            place += 1
-        return place
-
     def _back(self, place: int, behind: int) -> int:
         """Return where a clause begins: at its first word, with the quotes, brackets and signs that are its own."""
         while place > behind and not self.low[place - 1].isspace():
             place -= 1
         return place
 
-    def _verb_at(self, place: int, end: int) -> bool:
-        """Return whether a work verb with something to work on is here, maybe behind "please" or "only"."""
+    def _verb_at(self, first: re.Match[str], end: int) -> bool:
+        """Return whether a word is a work verb with something to work on, maybe behind "please" or "only"."""
         words = self.phrases.words
-        match = WORD.match(self.low, place, end)
-        if match is not None and match.group() in words["softeners"]:
-            match = WORD.search(self.low, match.end(), end)
+        match: re.Match[str] | None = first
+        if first.group() in words["softeners"]:
+            match = WORD.search(self.low, first.end(), end)
         if match is None or not self.is_verb(match.group()):
             return False
         following = WORD.search(self.low, match.end(), end)
         if following is None or following.group() in words["joins"] or following.group() in words["alternatives"]:
             return False
         gap = self.low[match.end() : following.start()]
-        return not any(sign in gap for sign in ",.;:!?/-")
+        return gap == " " or not any(sign in gap for sign in ",.;:!?/-")
 
     def _reopens(self, place: int, end: int) -> bool:
         word = WORD.match(self.low, place, end)
@@ -233,7 +225,7 @@ class ClauseReader:
         if not name.endswith(":") or len(name) > _LABEL_LENGTH:
             return None
         name = name.rstrip(":*_ ")
-        status = self.phrases.heading_status(name)
+        status = self.phrases.label_status(name)
         if status not in ("excluded", "done", "circumstance"):
             return None
         if status != "excluded" and self.begins_work(clause.end, end):
@@ -242,15 +234,13 @@ class ClauseReader:
 
     def _remarked(self, spans: list[Span], start: int, end: int) -> list[Span]:
         """Let a remark at the end ("(done)", "- later") decide for the sentence that it ends."""
-        last = spans[-1]
-        tail = max(end - 50, last.start)
-        if last.status != "asked" or not any(sign in self.text[tail:end] for sign in _REMARKS):
+        if not any(sign in self.text[max(end - 50, start) : end] for sign in _REMARKS):
             return spans
-        match = _TAG.search(self.text, tail, end)
-        if match is None or match.start() <= last.start:
+        match = _TAG.search(self.text, max(end - 50, start), end)
+        status = self.phrases.tag_status(remark) if match and (remark := (match[1] or match[2]).strip("*_ ")) else ""
+        if match is None or status not in ("done", "excluded") or not self.low[start : match.start()].strip():
             return spans
-        remark = (match[1] or match[2]).strip("*_ ")
-        status = self.phrases.tag_status(remark)
-        if status not in ("done", "excluded"):
-            return spans
-        return [*spans[:-1], last._replace(status=status, why=remark)]
+        first = len(spans) - 1
+        while first and self.text[start : spans[first].start].rstrip()[-1:] not in (".", "!", "?"):
+            first -= 1
+        return [*spans[:first], Span(spans[first].start, end, status, remark)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.task.blocks import BlockReader, Part, inline_lines, regions
-from escalation.task.clauses import ClauseReader
+from escalation.task.blocks import BLANK, BlockReader, Part, inline_lines, regions
 from escalation.task.cleaning import Offsets, clean
+from escalation.task.clauses import ClauseReader
 from escalation.task.statuses import Span
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from escalation.task.reading import ReadingPhrases
 
 _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
-_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]|`{3}|\s[-*]\s\[|##|---")
+_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]")
+_SIGNS = "```", "- [", "* [", "##", "---"
 _MARKED = re.compile(r"\s*[-*+#(\[\d_]")
 _EDGE = " \t\n*_-–—,;:|/#"
 
@@ -103,7 +104,7 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
     if len(low) != len(cleaned):
         low = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in cleaned)
     reader = ClauseReader(cleaned, low, phrases, work_verbs)
-    if _MARKED.match(cleaned) is None and _STRUCTURE.search(cleaned) is None and not _has_turns(cleaned, phrases):
+    if not _is_structured(cleaned, phrases):
         parts = [Part("sentence", reader.read(0, len(cleaned)))]
         taken: list[Span] = []
     else:
@@ -118,7 +119,10 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
     return Pieces(text, cleaned, _settled(pieces, reader, phrases), offsets)
 
 
-def _has_turns(text: str, phrases: ReadingPhrases) -> bool:
+def _is_structured(text: str, phrases: ReadingPhrases) -> bool:
+    """Return whether a text may be more than sentences."""
+    if _MARKED.match(text) or _STRUCTURE.search(text) or any(sign in text for sign in _SIGNS):
+        return True
     return ":" in text and phrases.speakers.search(text) is not None
 
 
@@ -127,7 +131,7 @@ def _blanked(text: str, taken: list[Span]) -> str:
     parts = []
     last = 0
     for span in taken:
-        parts += [text[last : span.start], re.sub(r"[^\n]", " ", text[span.start : span.end])]
+        parts += [text[last : span.start], re.sub(r"[^\n]", BLANK, text[span.start : span.end])]
         last = span.end
     return "".join([*parts, text[last:]])
 
@@ -136,7 +140,7 @@ def _read_blocks(reader: ClauseReader, phrases: ReadingPhrases) -> list[Part]:
     text = reader.text
     lines = [match.span() for match in _LINE.finditer(text)]
     if "[" in text or "##" in text:
-        lines = [part for start, end in lines for part in (inline_lines(text, start, end) or [(start, end)])]
+        lines = [part for start, end in lines for part in (inline_lines(text, start, end, phrases) or [(start, end)])]
     blocks = BlockReader(text, reader.low, phrases, reader)
     # A text of one line has no title.
     blocks.titled = len(lines) == 1
@@ -157,9 +161,7 @@ def _of_part(text: str, part: Part) -> list[Piece]:
             continue
         kind = part.kind
         if several:
-            ended = (
-                number == 0 or text[: span.start].rstrip()[-1:] in ".!?;" if number == 0 else _ends(text, span.start)
-            )
+            ended = number == 0 or text[: span.start].rstrip()[-1:] in ".!?;" if number == 0 else _ends(text, span.start)
             kind = (part.kind if number == 0 else "sentence") if ended else "clause"
             if number + 1 < len(part.spans) and not _ends(text, part.spans[number + 1].start):
                 kind = "clause"
@@ -211,21 +213,8 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
             named = any(_names_its_object(other, reader, phrases) for other in pieces[number + 1 :][:40])
             status = "circumstance" if named else "asked"
             pieces[number] = piece._replace(status=status, why=piece.why if named else "")
-        elif number and (piece.why == "" or piece.status == "circumstance"):
-            before = pieces[number - 1]
-            if before.why != "quote" and not _asks_yes_or_no(before, reader, phrases):
-                continue
-            answer = low[piece.start : piece.end].lstrip(" *_\"'-")
-            if answer.startswith(tuple(phrases.words["no"])) and _is_word(answer, phrases.words["no"]):
-                pieces[number - 1] = before._replace(status="excluded", why="answered with no")
-                if len(answer.split()) <= 4:
-                    pieces[number] = piece._replace(status="circumstance", why="an answer")
-            elif (
-                before.why == "quote"
-                and answer.startswith(tuple(phrases.words["yes"]))
-                and _is_word(answer, phrases.words["yes"])
-            ):
-                pieces[number - 1] = before._replace(status="asked", why="")
+        elif number:
+            _answer(pieces, number, reader, phrases)
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}
         if len(whole) == 1 and whole <= {"quote", "code block"}:
@@ -233,9 +222,28 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
     return pieces
 
 
-def _asks_yes_or_no(piece: Piece, reader: ClauseReader, phrases: ReadingPhrases) -> bool:
-    said = reader.low[piece.start : piece.end + 2]
-    return "?" in said[-4:] and not said.lstrip("\"'*_ ").startswith(tuple(phrases.words["wh"]))
+def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: ReadingPhrases) -> None:
+    """Let a piece that answers a question or a quote decide for it."""
+    piece, before = pieces[number], pieces[number - 1]
+    quoted = before.why == "quote"
+    if not quoted and before.status == "circumstance":
+        return
+    if not quoted and "?" not in reader.text[before.end - 3 : before.end + 2]:
+        return
+    answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-")
+    declined = _is_word(answer, phrases.words["no"])
+    if not declined and not (quoted and _is_word(answer, phrases.words["yes"])):
+        return
+    first = number - 1
+    while first and not quoted and not _ends(reader.text, pieces[first].start):
+        first -= 1
+    if not quoted and reader.low[pieces[first].start : before.end].lstrip("\"'*_ ").startswith(tuple(phrases.words["wh"])):
+        return
+    status, why = ("excluded", "answered with no") if declined else ("asked", "")
+    for other in range(first, number):
+        pieces[other] = pieces[other]._replace(status=status, why=why)
+    if declined and len(answer.split()) <= 4:
+        pieces[number] = piece._replace(status="circumstance", why="an answer")
 
 
 def _is_word(answer: str, words: Collection[str]) -> bool:

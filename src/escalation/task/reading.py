@@ -24,12 +24,13 @@ Status = Literal["asked", "circumstance", "excluded", "done"]
 Reach = Literal["clause", "sentence", "onward", "short", "piece"]
 
 _REMEDY = "name a file of phrases such as data/reading/english.toml"
-_GAP = r"(?:[^\w\n.,;!?]{1,4}[\w/'’.-]{1,40}){0,3}?"
-_BETWEEN = r"[^\w\n.,;!?#]{1,5}"
-_REFERENCE = r"(?:#\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+|(?:(?i:pr|mr|issue|ticket|story|epic|adr|rfc)\s?)#?\d+)"
+_GAP = r"(?:(?:-|[^\w\n.,;:!?\"–—-]{1,4})[\w/'’.-]{1,40}){0,3}?"
+_BETWEEN = r"(?:-|[^\w\n.,;:!?#\"–—-]{1,4})"
+_REFERENCE = r"(?:#\d+|(?-i:[A-Z][A-Z0-9]{1,9}-\d+)|https?://\S+|(?:(?i:pr|mr|issue|ticket|story|epic|adr|rfc)\s?)#?\d+)"
 _NAME = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*|[A-Z][A-Z0-9]{1,8})"
 _PROPER = r"(?-i:[A-Z][a-z]+[A-Z0-9]?\w*)"
 _BUILT_IN = {"ref": _REFERENCE, "name": _NAME, "proper": _PROPER}
+_PARTS = re.compile(r"[\s/.+-]")
 _RARE = 0.0005
 _FIRST_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TOKEN = re.compile(r"(?:@?[^\W_][\w'.+/-]*\*?|#)(?:\|(?:@?[^\W_][\w'.+/-]*\*?|#))*\??|~")
@@ -60,6 +61,7 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that the scope of a phrase depends on."""
 
     joins: tuple[str, ...]
+    heads: tuple[str, ...]
     alternatives: tuple[str, ...]
     contrasts: tuple[str, ...]
     reopens: tuple[str, ...]
@@ -98,14 +100,22 @@ class Entry:
     table : _Phrases
     before, after : frozenset of str
         Words that take the phrases away where they are before or behind them in the clause.
-    at_start : bool
-        Whether they count at the head of a clause only.
+    needs : tuple of frozenset of str
+        Sets of words of which the text must have one each.
+    place : str
+        "^" if they count at the head of a clause only, "&" if where an instruction can begin, else "".
     """
 
-    __slots__ = ("_pattern", "_source", "at_start", "reach", "status", "unless_after", "unless_before")
+    __slots__ = ("_pattern", "_source", "needs", "place", "reach", "status", "unless_after", "unless_before")
 
     def __init__(
-        self, source: str, table: _Phrases, before: frozenset[str], after: frozenset[str], *, at_start: bool
+        self,
+        source: str,
+        table: _Phrases,
+        before: frozenset[str],
+        after: frozenset[str],
+        needs: tuple[frozenset[str], ...],
+        place: str,
     ) -> None:
         self._source = source
         self._pattern: re.Pattern[str] | None = None
@@ -113,7 +123,8 @@ class Entry:
         self.reach = table.reach
         self.unless_before = before
         self.unless_after = after
-        self.at_start = at_start
+        self.needs = needs
+        self.place = place
 
     def match(self, text: str, place: int, end: int) -> int:
         """Return where a phrase that begins at a place ends, or -1."""
@@ -134,7 +145,7 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
         Words that begin a piece of work in any trade, beside those of a rulebook.
     by_anchor : dict
         Entries by their first word, by the rarest word of their phrases: most texts have none of these words.
-    headings, tags : dict
+    headings, labels, tags : dict
         Patterns with their status, by first word; a heading's status may also be ``group``, ``criteria`` or ``form``.
     words : dict
         Sets of words that scopes depend on, by name.
@@ -144,6 +155,7 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
     verbs: frozenset[str]
     by_anchor: dict[str, dict[str, list[Entry]]]
     headings: dict[str, list[tuple[str, str]]]
+    labels: dict[str, list[tuple[str, str]]]
     tags: dict[str, list[tuple[str, str]]]
     words: dict[str, frozenset[str]]
     speakers: re.Pattern[str]
@@ -152,8 +164,12 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
     anchors: frozenset[str]
 
     def heading_status(self, name: str) -> str:
-        """Return the status of a heading or label that is known as a whole, or ""."""
+        """Return the status of a heading that is known as a whole, or ""."""
         return _whole_match(self.headings, name)
+
+    def label_status(self, name: str) -> str:
+        """Return the status of what is before a colon, or ""."""
+        return _whole_match(self.labels, name)
 
     def tag_status(self, remark: str) -> str:
         """Return the status of a remark that is known as a whole, or ""."""
@@ -209,6 +225,7 @@ def load_reading(path: Path) -> ReadingPhrases:
     compiler = _Compiler(classes, common, faults)  # type: ignore[arg-type]
     by_anchor = compiler.entries(phrases)  # type: ignore[arg-type]
     heading_patterns = compiler.whole(headings, labels)  # type: ignore[arg-type]
+    label_patterns = compiler.whole(labels, headings)  # type: ignore[arg-type]
     tag_patterns = compiler.whole(tags)  # type: ignore[arg-type]
     if faults:
         raise RulebookError("\n".join(f"{path}: {fault}" for fault in faults))
@@ -220,6 +237,7 @@ def load_reading(path: Path) -> ReadingPhrases:
         verbs=frozenset(verbs),  # type: ignore[call-overload]
         by_anchor=by_anchor,
         headings=heading_patterns,
+        labels=label_patterns,
         tags=tag_patterns,
         words=sets,
         speakers=_speakers(talk),
@@ -230,11 +248,11 @@ def load_reading(path: Path) -> ReadingPhrases:
 
 
 def _cuts(words: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern of all places at which a text may be cut."""
+    """Return the pattern of all places at which a text may be cut; it begins with a sign, which is fast to look for."""
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.compile(
-        r"""(?P<stop>[.!?;][.!?;)"'\]*_`”’]*(?=\s))|(?P<soft>:[*_]*(?=\s)|(?<=\s)[-–—]{1,3}(?=\s)|—|…)|(?P<comma>,)"""
-        rf"|\b(?P<word>{either})\b"
+        r"""(?P<stop>[.!?;][.!?;)"'\]*_`”’]*(?=\s))|(?P<comma>,)"""
+        rf"|\s(?:(?P<word>{either})\b|(?P<dash>[-–—]{{1,3}}(?=\s)))|(?P<soft>:[*_]*(?=\s)|—|…)"
     )
 
 
@@ -248,7 +266,7 @@ def _speakers(talk: _Talk) -> re.Pattern[str]:
         return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
     return re.compile(
-        rf"(?:^|(?<=\n)|(?<=[.!?/|] ))[ \t]*[*_#>\[]*[ \t]?(?:(?P<asks>{either(talk.askers)})|(?P<answers>"
+        rf"(?:^|(?<=\s))[ \t]*[*_#>\[]*[ \t]?(?:(?P<asks>{either(talk.askers)})|(?P<answers>"
         rf"{either(talk.answerers)}))\]?[*_]*[ \t]?:[*_]*(?=\s)[ \t]*",
         re.IGNORECASE,
     )
@@ -273,6 +291,8 @@ class _Compiler:
         self._weight = {word: 1 / rank for rank, word in enumerate(common, 1)}
         self._faults = faults
         self._sources: dict[str, str] = dict(_BUILT_IN)
+        self._tokens: dict[str, tuple[float, frozenset[str]]] = {}
+        self._members = {"@" + name: {self._rarest(member) for member in members} for name, members in classes.items()}
         for name, members in classes.items():
             ordered = sorted(members, key=len, reverse=True)
             self._sources[name] = "(?:" + "|".join(_word(member) for member in ordered) + ")"
@@ -286,15 +306,15 @@ class _Compiler:
                 if name and name not in self._classes:
                     self._faults.append(f"phrases[{number}] names an unknown class '{name}'; add it under [classes]")
                 guards.append(frozenset(self._classes.get(name, ())))
-            groups: dict[tuple[str, bool, frozenset[str]], list[str]] = {}
+            groups: dict[tuple[str, str, tuple[frozenset[str], ...]], list[str]] = {}
             for phrase in table.phrases:
+                needs = self._needs(phrase.lstrip("^&").removesuffix("$").split())
                 for first, source in self._by_first([phrase], f"phrases[{number}]").items():
-                    key = first, phrase.startswith("^"), self._anchors(phrase)
-                    groups.setdefault(key, []).extend(source)
-            for (first, at_start, anchors), sources in groups.items():
+                    groups.setdefault((first, phrase[:1] if phrase[:1] in "^&" else "", needs), []).extend(source)
+            for (first, place, needs), sources in groups.items():
                 ordered = "|".join(sorted(sources, key=len, reverse=True))
-                entry = Entry(ordered, table, *guards, at_start=at_start)
-                for anchor in anchors:
+                entry = Entry(ordered, table, guards[0], guards[1], needs[1:], place)
+                for anchor in needs[0]:
                     found.setdefault(anchor, {}).setdefault(first, []).append(entry)
         return found
 
@@ -310,7 +330,7 @@ class _Compiler:
     def _by_first(self, phrases: Iterable[str], where: str) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for phrase in phrases:
-            tokens = phrase.removeprefix("^").removesuffix("$").split()
+            tokens = phrase.lstrip("^&").removesuffix("$").split()
             bad = next((token for token in tokens if not _TOKEN.fullmatch(token)), None)
             if not tokens or bad is not None or tokens[0] == "~" or tokens[0].endswith(("*", "?")):
                 self._faults.append(f"{where} has the phrase '{phrase}', which is not one; begin with a plain word")
@@ -325,37 +345,34 @@ class _Compiler:
                 found.setdefault(first, []).append(source)
         return found
 
-    def _anchors(self, phrase: str) -> frozenset[str]:
-        """Return words of which one is in every text with this phrase: those of the token with the rarest ones."""
-        best: tuple[int, int, frozenset[str]] | None = None
-        for token in phrase.removeprefix("^").removesuffix("$").split():
-            if token == "~" or token.endswith("?"):
-                continue
+    def _needs(self, tokens: list[str]) -> tuple[frozenset[str], ...]:
+        """Return sets of words of which a text with a phrase has one each, the rarest set first."""
+        needs = (self._token(token) for token in tokens if token != "~" and not token.endswith("?"))
+        return tuple(words for _, words in sorted((need for need in needs if need[1]), key=lambda need: need[0]))
+
+    def _token(self, token: str) -> tuple[float, frozenset[str]]:
+        """Return how likely one of a token's words is in a text, and these words; none if they are not fixed."""
+        known = self._tokens.get(token)
+        if known is None:
             words: set[str] = set()
             for word in token.split("|"):
-                members = self._classes.get(word[1:], ("",)) if word.startswith("@") else (word,)
-                words |= {self._rarest(member) for member in members}
-            if any(not word for word in words):
-                continue
-            variants = words | {word.replace("'", "’") for word in words} | {word.replace("'", "") for word in words}
-            cost = sum(self._weight.get(word, _RARE) for word in words), len(words), frozenset(variants)
-            if best is None or cost[:2] < best[:2]:
-                best = cost
-        return best[2] if best is not None else frozenset()
+                words |= self._members.get(word) or {self._rarest(word)}
+            if "" in words:
+                words = set()
+            cost = sum(self._weight.get(word, _RARE) for word in words)
+            known = self._tokens[token] = cost, frozenset(variant for word in words for variant in _spellings(word))
+        return known
 
     def _rarest(self, member: str) -> str:
-        """Return a word of a class's member or a token that is not common, or "" if there is none that is fixed."""
-        words = [
-            word for word in re.split(r"[\s/.+-]", member.lower()) if word and not word.endswith("*") and word != "#"
-        ]
-        return min(words, key=lambda word: (self._weight.get(word, _RARE), -len(word)), default="")
+        """Return the rarest word of a token or a class's member, or "" if there is none that is fixed."""
+        words = [word for word in _PARTS.split(member.lower()) if word and word[-1] != "*" and word[0] not in "#@"]
+        return min(words, key=lambda word: self._weight.get(word, _RARE), default="")
 
     def _firsts(self, token: str) -> set[str]:
         firsts: set[str] = set()
         for word in token.split("|"):
             for member in self._classes[word[1:]] if word.startswith("@") else (word,):
-                first = re.split(r"[\s/.+-]", member.lower())[0]
-                firsts |= {first, first.replace("'", "’"), first.replace("'", "")}
+                firsts |= _spellings(_PARTS.split(member.lower(), 1)[0])
         return firsts
 
     def _source(self, phrase: str, tokens: list[str]) -> str:
@@ -380,6 +397,11 @@ class _Compiler:
         if word.startswith("@"):
             return self._sources[word[1:]]
         return _word(word)
+
+
+def _spellings(word: str) -> set[str]:
+    """Return a word with the apostrophes that people write."""
+    return {word, word.replace("'", "’"), word.replace("'", "")} if "'" in word else {word}
 
 
 def _word(word: str) -> str:

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from escalation.model import Model
 from escalation.model.features import shortened
 from escalation.model.vocabulary import Vocabulary
-from escalation.rules.rulebook import Label
+from escalation.rules.rulebook import CORE, Label
 from escalation.task.task import Task
 from escalation.training.pipeline import (
     CUE_SCALE,
@@ -148,12 +148,19 @@ def _join_tasks(data: Prepared) -> Prepared | None:
     if not joinable:
         return None
     tasks, groups, targets = [], [], []
+    needed = data.targets[:, [label != CORE for label in data.labels]].any(axis=1)
+    single = data.views.counts == 1
     for number in range(round(JOINED_SHARE * len(data))):
         group = joinable[number % len(joinable)]
-        count = min(int(random.choice(_JOINED_COUNTS)), len(members[group]))
-        rows = random.choice(members[group], count, replace=False)
+        own = random.permutation(members[group])
+        kind = number % 3
+        if kind == 1:  # short tasks, as they are in a list
+            own = own[np.argsort(~single[own], kind="stable")]
+        elif kind == 2:  # one that needs somebody among others that need nobody
+            own = np.concatenate([own[needed[own]][:1], own[~needed[own]]])
+        rows = random.permutation(own[: int(random.choice(_JOINED_COUNTS))])
         texts = [data.tasks[row].text.strip() for row in rows]
-        tasks.append(Task(_FORMS[number % len(_FORMS)](texts), data.tasks[rows[0]].stack))
+        tasks.append(Task(_FORMS[number // 3 % len(_FORMS)](texts), data.tasks[rows[0]].stack))
         groups.append(group)
         targets.append(_union(data.labels, data.targets[rows]))
     views = read_tasks(tasks, data.rulebook, data.wordings)
