@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from escalation.answer.prediction import Reason
-from escalation.model.policy import nested_heads, nested_logit, view_scores, view_weights, weight_table
+from escalation.model.decision import verdict_row
+from escalation.model.policy import nested_heads, nested_logit, view_scores, weigh, weight_table
 from escalation.model.vocabulary import NONE
 
 if TYPE_CHECKING:
@@ -66,16 +67,20 @@ def attribute(model: Model, labels: Sequence[Label], signals: Signals, engine: s
         return {}
     table = weight_table([model.policies[label].weights(engine) for label in model.labels])
     scores = signals.scores
-    views = view_scores(model.labels, table, scores.logits, np.zeros(1, np.intp), np.array([scores.count]))
-    of_whole, of_best = (weights[0] for weights in view_weights(table, views.count))
+    views = view_scores(model.labels, table, scores.logits, np.zeros(1, np.intp), np.array([scores.works]), np.array([scores.apart]))
+    rules = verdict_row(model.labels, signals.verdicts) if engine == "hybrid" else np.zeros(len(model.labels), np.int8)
+    weighed = weigh(table, views, rules[None])
     places = [_first_places(view, len(signals.evidence.reading.words)) for view in signals.views]
     found = {}
     for label in labels:
         index = model.labels.index(label)
-        base = float(table[10, index] + table[4, index] * views.count[0, 0])
+        base = float(weighed.constant[0, index])
         grams: dict[int, float] = {}
         cues: dict[int, float] = {}
-        for view, weight in ((0, of_whole[index]), (int(views.best_view[0, index]), of_best[index])):
+        for view, weight in (
+            (0, weighed.of_whole[0, index]),
+            (int(views.best_view[0, index]), weighed.of_best[0, index]),
+        ):
             start, end = scores.starts[view : view + 2]
             known = scores.known[view]
             of_view, slopes = _linear(model, index, table[:, index], scores.logits[view])

@@ -39,8 +39,10 @@ class Scores(NamedTuple):
         Number of distinct n-grams that the model knows in each view.
     known_words : int
         Distinct words of the task that the model knows.
-    count : int
-        Number of pieces of work in the task.
+    works : int
+        Number of asks in the task that begin a piece of work, at least 1.
+    apart : bool
+        Whether the asks of the task are pieces of work of their own; see `Reading.apart`.
     """
 
     logits: NDArray[np.float64]
@@ -49,7 +51,8 @@ class Scores(NamedTuple):
     starts: list[int]
     known: list[int]
     known_words: int
-    count: int
+    works: int
+    apart: bool
 
 
 class Model:
@@ -97,7 +100,7 @@ class Model:
         self.seen = seen
         self._scale = np.concatenate([idf.astype(np.float64), np.ones(len(weights) - len(idf))])
 
-    def score(self, views: Sequence[View], count: int = 1) -> Scores:
+    def score(self, views: Sequence[View], works: int = 1, apart: bool = False) -> Scores:
         """Score the views of a task.
 
         Sublinear term frequency times inverse document frequency, normalised to length 1 in each view, as in
@@ -129,4 +132,4 @@ class Model:
                 grams_of_view /= np.sqrt(grams_of_view.dot(grams_of_view))
             logits[number] = values[start:end].dot(weights[start:end])
         logits += self.bias
-        return Scores(logits, weights, values, starts, known, len({*views[0].words} - {NONE}), count)
+        return Scores(logits, weights, values, starts, known, len({*views[0].words} - {NONE}), works, apart)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from escalation.model.features import shortened
-from escalation.model.policy import decision_scores, log_odds, rules_say, sigmoid, view_scores, weight_table
+from escalation.model.policy import log_odds, sigmoid, view_scores, weigh, weight_table
 from escalation.rules.engine import VALUES
 from escalation.rules.rulebook import CORE
 
@@ -105,9 +105,9 @@ class Decider:
             What the rules say; ignored by the engine ``model``.
         """
         rules = verdict_row(self._labels, verdicts) if self._hybrid else np.zeros(len(self._labels), np.int8)
-        views = view_scores(self._labels, self._table, scores.logits, _FIRST, np.array([scores.count]))
-        say = rules_say(self._table, views.count, rules[None])
-        total = decision_scores(self._table, views, rules[None])
+        views = view_scores(self._labels, self._table, scores.logits, _FIRST, np.array([scores.works]), np.array([scores.apart]))
+        weighed = weigh(self._table, views, rules[None])
+        say, total = weighed.of_rules, weighed.scores(views)
         probabilities = sigmoid(total)[0].tolist()
         decisions: Decisions = {}
         for index, (label, score, of_rules) in enumerate(

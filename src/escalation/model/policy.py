@@ -35,14 +35,14 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         logit that the two nested heads of its target make.
     whole, best : float
         Of the score of the whole task, and of the highest score of an ask.
-    count : float
-        Of the logarithm of the number of pieces of work.
-    whole_count, best_count : float
-        Of the products of that logarithm with both scores.
+    asks, works : float
+        Of the logarithm of the number of asks, and of those that begin a piece of work.
+    whole_asks, best_asks, whole_works, best_works : float
+        Of the products of these scores and logarithms.
     rules_for, rules_against : float
         Added if the rules are for the label, or against it.
-    rules_count : float
-        Of that logarithm, if the rules are for the label.
+    rules_works : float
+        Of the logarithm of the number of pieces of work, if the rules are for the label.
     bias : float
     """
 
@@ -50,14 +50,16 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nested: float
     whole: float
     best: float
-    count: float
-    whole_count: float
-    best_count: float
+    asks: float
+    works: float
+    whole_asks: float
+    best_asks: float
+    whole_works: float
+    best_works: float
     rules_for: float
     rules_against: float
-    rules_count: float
+    rules_works: float
     bias: float
-
 
 
 class LabelPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,7 +166,7 @@ def nested_logits(labels: tuple[Label, ...], logits: NDArray[np.float64]) -> NDA
 
 
 def weight_table(weights: Sequence[SignalWeights]) -> NDArray[np.float64]:
-    """Return the weights of all labels as an array of shape (11, labels), in the order of `SignalWeights`."""
+    """Return the weights of all labels as an array of shape (14, labels), in the order of `SignalWeights`."""
     return np.array([msgspec.structs.astuple(each) for each in weights], np.float64).T
 
 
@@ -177,14 +179,18 @@ class ViewScores(NamedTuple):
         Score of the whole task, and the highest score of its asks.
     best_view : array of int
         The view with that score, counted over the views of all tasks.
-    count : array of shape (tasks, 1)
-        Logarithm of the number of pieces of work.
+    asks, works : array of shape (tasks, 1)
+        Logarithm of the number of asks, and of those that begin a piece of work.
+    apart : array of shape (tasks, 1)
+        Whether there are several asks, each a piece of work of its own.
     """
 
     whole: NDArray[np.float64]
     best: NDArray[np.float64]
     best_view: NDArray[np.intp]
-    count: NDArray[np.float64]
+    asks: NDArray[np.float64]
+    works: NDArray[np.float64]
+    apart: NDArray[np.bool_]
 
 
 def view_scores(
@@ -192,70 +198,84 @@ def view_scores(
     table: NDArray[np.float64],
     logits: NDArray[np.float64],
     starts: NDArray[np.intp],
-    counts: NDArray[np.intp],
+    works: NDArray[np.intp],
+    apart: NDArray[np.bool_],
 ) -> ViewScores:
     """Return what the heads say of every label, of whole tasks and of their best asks.
 
     Parameters
     ----------
     labels : tuple of Label
-    table : array of shape (11, labels)
+    table : array of shape (14, labels)
         See `weight_table`.
     logits : array of shape (views, heads)
         The views of all tasks: of each task the whole, then, if there are several, its asks.
     starts : array of int of shape (tasks,)
         The first view of each task.
-    counts : array of int of shape (tasks,)
-        Number of pieces of work in each task.
+    works : array of int of shape (tasks,)
+        Number of asks in each task that begin a piece of work, at least 1.
+    apart : array of bool of shape (tasks,)
+        Whether the asks of each task are pieces of work of their own; see `Reading.apart`.
     """
     flat, nested = table[:2]
     scores = flat * logits[:, : len(labels)] + nested * nested_logits(labels, logits)
-    whole, count = scores[starts], np.log(counts)[:, None]
-    if len(starts) == len(scores):
-        return ViewScores(whole, whole, np.broadcast_to(starts[:, None], whole.shape), count)
     ends = np.append(starts[1:], len(scores))
     asks = np.maximum(ends - starts - 1, 1)
+    whole = scores[starts]
     best, best_view = whole.copy(), np.repeat(starts[:, None], len(labels), axis=1)
     for task in np.flatnonzero(asks > 1).tolist():
         first = starts[task] + 1
         best_view[task] = first + scores[first : ends[task]].argmax(axis=0)
         best[task] = scores[best_view[task], np.arange(len(labels))]
-    return ViewScores(whole, best, best_view, count)
+    return ViewScores(whole, best, best_view, np.log(asks)[:, None], np.log(works)[:, None], apart[:, None])
 
 
-def decision_scores(table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Return the score of every label, the logit of its probability: the one arithmetic of all decisions.
+class Weighed(NamedTuple):
+    """How scores are made: ``of_whole * views.whole + of_best * views.best + of_rules + constant``.
+
+    Attributes
+    ----------
+    of_whole, of_best, of_rules, constant : array of shape (tasks, labels)
+    """
+
+    of_whole: NDArray[np.float64]
+    of_best: NDArray[np.float64]
+    of_rules: NDArray[np.float64]
+    constant: NDArray[np.float64]
+
+    def scores(self, views: ViewScores) -> NDArray[np.float64]:
+        """Return the score of every label, the logit of its probability, of shape (tasks, labels)."""
+        return self.of_whole * views.whole + self.of_best * views.best + self.of_rules + self.constant
+
+
+def weigh(table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.int8]) -> Weighed:
+    """Weigh the signals of every label: the one arithmetic of all decisions.
+
+    If every ask begins a piece of work, as in a list, a label that one of them would have by itself is not lost among
+    the others.
 
     Parameters
     ----------
-    table : array of shape (11, labels)
+    table : array of shape (14, labels)
         See `weight_table`.
     views : ViewScores
     verdicts : array of shape (tasks, labels)
         1 if the rules are for the label, -1 if they are against it, 0 if they are silent.
-
-    Returns
-    -------
-    array of shape (tasks, labels)
     """
-    of_whole, of_best = view_weights(table, views.count)
-    scores: NDArray[np.float64] = table[10] + of_whole * views.whole + of_best * views.best + table[4] * views.count
-    return scores + rules_say(table, views.count, verdicts)
-
-
-def view_weights(
-    table: NDArray[np.float64], count: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how much the score of the whole and that of the best ask weigh, each of shape (tasks, labels)."""
-    return table[2] + table[5] * count, table[3] + table[6] * count
-
-
-def rules_say(
-    table: NDArray[np.float64], count: NDArray[np.float64], verdicts: NDArray[np.int8]
-) -> NDArray[np.float64]:
-    """Return what the verdicts of the rules add to the scores, of shape (tasks, labels)."""
-    say: NDArray[np.float64] = np.where(verdicts == 1, table[7] + table[9] * count, np.where(verdicts == -1, table[8], 0.0))
-    return say
+    whole, best, asks, works, whole_asks, best_asks, whole_works, best_works = table[2:10]
+    rules_for, rules_against, rules_works, bias = table[10:]
+    rules = np.where(verdicts == 1, rules_for, np.where(verdicts == -1, rules_against, 0.0))
+    together = Weighed(
+        whole + whole_asks * views.asks + whole_works * views.works,
+        best + best_asks * views.asks + best_works * views.works,
+        rules + rules_works * views.works * (verdicts == 1),
+        bias + asks * views.asks + works * views.works,
+    )
+    if not views.apart.any():
+        return together
+    alone = Weighed(0 * together.of_whole, whole + best + 0 * together.of_best, rules, bias + 0 * together.constant)
+    higher = views.apart & (alone.scores(views) > together.scores(views))
+    return Weighed(*(np.where(higher, one, other) for one, other in zip(alone, together, strict=True)))
 
 
 def sigmoid(logits: Any) -> Any:

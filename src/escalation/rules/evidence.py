@@ -199,7 +199,7 @@ class EvidenceReader:
     def read(self, text: str, stack: StackProfile) -> Evidence:
         """Read a task, in time linear in the length of its text."""
         pieces = read_pieces(text, self._phrases, self.work_verbs)
-        reading = read(pieces, self.work_verbs)
+        reading = read(pieces, self.work_verbs, self._phrases.verbs)
         hits = self._finder.find(reading.words, reading.clauses)
         listed = self._technologies_in(stack)
         negations: dict[int, _Negations] = {}

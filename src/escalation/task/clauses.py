@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.statuses import WORD, Span, StatusReader, words_in
@@ -36,6 +37,11 @@ class Clause(NamedTuple):
     carries: bool
 
 
+@lru_cache(maxsize=64)
+def _all_verbs(general: frozenset[str], own: frozenset[str]) -> frozenset[str]:
+    return general | own
+
+
 class ClauseReader:
     """Reads the units of one text: its lines, items and headings.
 
@@ -52,12 +58,12 @@ class ClauseReader:
         self.text = text
         self.low = low
         self.phrases = phrases
-        self._work_verbs = work_verbs
+        self._verbs = _all_verbs(phrases.verbs, frozenset(work_verbs))
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
 
     def is_verb(self, word: str) -> bool:
         """Return whether a word begins a piece of work."""
-        return word in self._work_verbs or word in self.phrases.verbs
+        return word in self._verbs
 
     def begins_work(self, start: int, end: int) -> bool:
         """Return whether a part of the text begins with a work verb, maybe behind "please", "but we" and the like."""
@@ -95,33 +101,36 @@ class ClauseReader:
         """Cut a unit into clauses; `looking` cuts also where only the status may change."""
         low, words = self.low, self.phrases.words
         contrasts, alternatives, reopens = words["contrasts"], words["alternatives"], words["reopens"]
+        verbs = self._verbs
         cuts: list[tuple[int, bool, bool]] = [(start, True, False)]
         chained = -1, -1
         for match in self.phrases.cuts.finditer(low, start, end):
-            kind, behind = match.lastgroup, match.end()
+            sign, behind = match.group().lstrip(), match.end()
             following = WORD.search(low, behind, end)
             if following is None:
                 break
             place = following.start()
-            if kind == "word":
-                word, first = match["word"], match.start("word")
-                if word in contrasts:
+            if sign.isalpha():
+                first = match.start() + 1
+                if sign in contrasts:
                     if first > cuts[-1][0] and (looking or self.begins_work(behind, end)):
                         cuts.append((first, False, False))
                     continue
                 if chained[1] == first:
                     first = chained[0]
                 chained = first, place
-                if first > cuts[-1][0] and self._verb_at(following, end) and not self.is_verb(low[cuts[-1][0] : first].strip()):
-                    cuts.append((first, False, word in alternatives))
-            elif kind == "stop":
-                if not self._abbreviates(match.start(), place):
-                    cuts.append((self._back(place, behind), True, False))
-            elif kind == "comma":
+                before = cuts[-1][0]
+                # "build and push" is one piece of work.
+                if first > before and self._verb_at(following, end) and low[before:first].strip() not in verbs:
+                    cuts.append((first, False, sign in alternatives))
+            elif sign == ",":
                 if self._verb_at(following, end) or (looking and following.group() in reopens):
                     cuts.append((self._back(place, behind), False, looking and self._chain(following.end(), end)))
-            elif looking or self._verb_at(following, end):
-                carries = ":" in match.group() and not self._reopens(place, end)
+            elif sign in ".!?;":
+                if self._parted(behind, place) and not self._abbreviates(match.start(), place):
+                    cuts.append((self._back(place, behind), True, False))
+            elif (sign != ":" or self._parted(behind, place)) and (looking or self._verb_at(following, end)):
+                carries = sign == ":" and not self._reopens(place, end)
                 cuts.append((self._back(place, behind), False, carries))
         cuts.append((end, True, False))
         return [
@@ -129,6 +138,10 @@ class ClauseReader:
             for number, (place, opens, carries) in enumerate(cuts[:-1])
             if place < cuts[number + 1][0]
         ]
+
+    def _parted(self, behind: int, place: int) -> bool:
+        """Return whether there is white space between a sign and the next word, maybe behind a quote or a bracket."""
+        return any(sign.isspace() for sign in self.low[behind:place])
 
     def _back(self, place: int, behind: int) -> int:
         """Return where a clause begins: at its first word, with the quotes, brackets and signs that are its own."""
@@ -140,10 +153,11 @@ class ClauseReader:
         """Return whether a word is a work verb with something to work on, maybe behind "please" or "only"."""
         words = self.phrases.words
         match: re.Match[str] | None = first
-        if first.group() in words["softeners"]:
-            match = WORD.search(self.low, first.end(), end)
-        if match is None or not self.is_verb(match.group()):
-            return False
+        if first.group() not in self._verbs:
+            match = WORD.search(self.low, first.end(), end) if first.group() in words["softeners"] else None
+            if match is None or match.group() not in self._verbs:
+                return False
+        assert match is not None
         following = WORD.search(self.low, match.end(), end)
         if following is None or following.group() in words["joins"] or following.group() in words["alternatives"]:
             return False
@@ -158,9 +172,9 @@ class ClauseReader:
         """Return whether a verb behind a comma is one of several joined by "or": "do not add, move or drop it"."""
         stop = self.phrases.cuts.search(self.low, place, end)
         for _ in range(4):
-            if stop is None or stop.lastgroup in ("stop", "soft"):
+            if stop is None or stop.group() in ".!?;:":
                 return False
-            if stop.group() in self.phrases.words["alternatives"]:
+            if stop.group().lstrip() in self.phrases.words["alternatives"]:
                 return self.begins_work(stop.end(), end)
             stop = self.phrases.cuts.search(self.low, stop.end(), end)
         return False
@@ -204,7 +218,7 @@ class ClauseReader:
                         for span in spans[sentence_at:]
                     ]
                 elif len(found) == 1 and status == "asked" and not why:
-                    if clause.carries and carried[0] not in ("asked", "fault"):
+                    if clause.carries and carried[0] not in ("asked", "fault", "question"):
                         found = [found[0]._replace(status=carried[0], why=carried[1])]
                     elif sentence[0] != "asked" and not works:
                         found = [found[0]._replace(status=sentence[0], why=sentence[1])]
@@ -228,7 +242,8 @@ class ClauseReader:
         status = self.phrases.label_status(name)
         if status not in ("excluded", "done", "circumstance"):
             return None
-        if status != "excluded" and self.begins_work(clause.end, end):
+        following = WORD.search(self.low, clause.end, end)
+        if status != "excluded" and following is not None and self.is_verb(following.group()):
             return None
         return status, f"{name}:"
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.task.blocks import BLANK, BlockReader, Part, inline_lines, regions
-from escalation.task.cleaning import Offsets, clean
+from escalation.task.blocks import BlockReader, Part
 from escalation.task.clauses import ClauseReader
-from escalation.task.statuses import Span
+from escalation.task.cleaning import Offsets, clean
+from escalation.task.regions import BLANK, inline_lines, regions
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from escalation.task.reading import ReadingPhrases
+    from escalation.task.statuses import Span
 
 _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
 _STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]")
@@ -161,17 +162,17 @@ def _of_part(text: str, part: Part) -> list[Piece]:
             continue
         kind = part.kind
         if several:
-            ended = number == 0 or text[: span.start].rstrip()[-1:] in ".!?;" if number == 0 else _ends(text, span.start)
-            kind = (part.kind if number == 0 else "sentence") if ended else "clause"
-            if number + 1 < len(part.spans) and not _ends(text, part.spans[number + 1].start):
-                kind = "clause"
+            following = part.spans[number + 1].start if number + 1 < len(part.spans) else None
+            whole = (number == 0 or _ends(text, span.start)) and (following is None or _ends(text, following))
+            kind = (part.kind if number == 0 else "sentence") if whole else "clause"
         pieces.append(Piece(start, end, kind, span.status, span.why))
     return pieces
 
 
 def _ends(text: str, place: int) -> bool:
     """Return whether a sentence ends before a place."""
-    return any(sign in ".!?;" for sign in text[max(place - 4, 0) : place])
+    before = text[max(place - 4, 0) : place]
+    return "." in before or "!" in before or "?" in before or ";" in before
 
 
 def _with_regions(text: str, pieces: list[Piece], taken: list[Span]) -> list[Piece]:
@@ -207,14 +208,15 @@ def _put(result: list[Piece], text: str, piece: Piece) -> None:
 
 def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases) -> list[Piece]:
     """Decide what depends on other pieces: answered questions, faults that an ask follows, one block as the whole."""
-    low = reader.low
+    asked = "?" in reader.text
     for number, piece in enumerate(pieces):
         if piece.status == "fault":
             named = any(_names_its_object(other, reader, phrases) for other in pieces[number + 1 :][:40])
             status = "circumstance" if named else "asked"
             pieces[number] = piece._replace(status=status, why=piece.why if named else "")
-        elif number:
+        elif number and (asked or pieces[number - 1].status == "question" or pieces[number - 1].why == "quote"):
             _answer(pieces, number, reader, phrases)
+    pieces = [piece._replace(status="asked", why="") if piece.status == "question" else piece for piece in pieces]
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}
         if len(whole) == 1 and whole <= {"quote", "code block"}:
@@ -228,7 +230,8 @@ def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: Rea
     quoted = before.why == "quote"
     if not quoted and before.status == "circumstance":
         return
-    if not quoted and "?" not in reader.text[before.end - 3 : before.end + 2]:
+    told = before.status == "question"
+    if not (quoted or told) and "?" not in reader.text[before.end - 3 : before.end + 2]:
         return
     answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-")
     declined = _is_word(answer, phrases.words["no"])
@@ -237,12 +240,14 @@ def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: Rea
     first = number - 1
     while first and not quoted and not _ends(reader.text, pieces[first].start):
         first -= 1
-    if not quoted and reader.low[pieces[first].start : before.end].lstrip("\"'*_ ").startswith(tuple(phrases.words["wh"])):
+    if not quoted and reader.low[pieces[first].start : before.end].lstrip("\"'*_ ").startswith(
+        tuple(phrases.words["wh"])
+    ):
         return
     status, why = ("excluded", "answered with no") if declined else ("asked", "")
     for other in range(first, number):
         pieces[other] = pieces[other]._replace(status=status, why=why)
-    if declined and len(answer.split()) <= 4:
+    if declined and len(answer.split()) <= 5:
         pieces[number] = piece._replace(status="circumstance", why="an answer")
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from escalation.task.reading import Entry, ReadingPhrases
+    from escalation.task.patterns import Entry
+    from escalation.task.reading import ReadingPhrases
 
-WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['`\u2019][^\W_]+)*")
 _PLAIN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128)).encode() + bytes(128)
 _HITS_IN_A_CLAUSE = 8
 _BRACKETS = re.compile(r"\([^()\n]{1,300}\)")
@@ -109,7 +110,7 @@ class StatusReader:
         why = " ".join(self.text[hit.start : hit.end].split())
         status, reach = hit.entry.status, hit.entry.reach
         if status == "asked" or reach == "sentence":
-            return [Span(start, end, status, why)], reach == "sentence" and status != "fault"
+            return [Span(start, end, status, why)], reach == "sentence" and status not in ("fault", "question")
         begin, finish = self._extent(start, end, words, hit)
         spans = [Span(start, begin, "asked", "")] if begin > start else []
         spans.append(Span(begin, finish, status, why))
@@ -152,7 +153,8 @@ class StatusReader:
         if brackets is not None:
             return brackets
         begin = self._subject(start, words, hit) if reach == "clause" else hit.start
-        if hit.entry.status == "done" and self.is_verb(words[0].word):
+        told = self.low[hit.start : hit.end].split(None, 1)[0] in self.phrases.words["subjects"]
+        if hit.entry.status == "done" and (told or self.is_verb(words[0].word)):
             # "resolve the feeds we already know": what is there belongs to what is asked.
             begin = max(begin, hit.start)
         if reach == "short":
@@ -180,7 +182,9 @@ class StatusReader:
         for number, word in enumerate(words):
             if word.start > hit.start:
                 break
-            if verb and (word.word in subordinates or "," in self.text[words[number - 1].end : word.start]):
+            parted = number > 0 and "," in self.text[words[number - 1].end : word.start]
+            # Four words before a comma are no part of a list, though none of them is known as a verb.
+            if (verb and (parted or word.word in subordinates)) or (parted and number > 3 and begin == start):
                 begin = word.start
             verb = verb or self._is_finite(word.word)
         return begin
@@ -197,6 +201,8 @@ class StatusReader:
                 return word.start
             if parted:
                 comma = word.start
+            if word.word in self.phrases.words["joins"] and self._is_modal(words, number + 1):
+                return word.start
             if comma >= 0 and word.start == comma and word.word in subordinates:
                 return comma
             if comma >= 0 and self._is_finite(word.word) and not self.is_verb(word.word):
@@ -209,6 +215,9 @@ class StatusReader:
             return True
         return number + 1 < len(words) and self.is_verb(words[number + 1].word)
 
+    def _is_modal(self, words: list[_Word], number: int) -> bool:
+        return number < len(words) and words[number].word in self.phrases.words["modals"]
+
     def _few(self, words: list[_Word], hit: Hit) -> int:
         """Return the end of up to three words behind a phrase, none of them a preposition."""
         end = hit.end
@@ -220,10 +229,13 @@ class StatusReader:
 
     def _courtesy(self, words: list[_Word], hit: Hit) -> int:
         """Return where a courtesy ends that nothing else is said with: at a comma or the clause's end; else -1."""
-        rest = next((word for word in words if word.start >= hit.end), None)
-        if rest is None:
+        rest = [word for word in words if word.start >= hit.end]
+        if not rest:
             return words[-1].end
-        return rest.start if any(sign in self.text[hit.end : rest.start] for sign in ",\n!–—") else -1
+        if not any(sign in self.text[hit.end : rest[0].start] for sign in ",\n!–—"):
+            return -1
+        signed = len(rest) <= 2 and self.text[rest[0].start].isupper() and not self.is_verb(rest[0].word)
+        return rest[-1].end if signed else rest[0].start
 
     def _is_filler(self, words: list[_Word], start: int, end: int) -> bool:
         """Return whether nothing but words without a meaning of their own are between two places."""

@@ -44,6 +44,8 @@ class Ask(NamedTuple):
         Its first clause, and one past its last.
     begins_work : bool
         Whether it begins a piece of work of its own: a title, a list item, or a sentence that begins with a work verb.
+    in_list : bool
+        Whether it is a list item.
     """
 
     first: int
@@ -51,6 +53,7 @@ class Ask(NamedTuple):
     first_clause: int
     last_clause: int
     begins_work: bool
+    in_list: bool
 
 
 class Reading:
@@ -87,9 +90,18 @@ class Reading:
         self._spans: list[tuple[int, int]] | None = None
 
     @property
-    def count(self) -> int:
+    def works(self) -> int:
         """How many pieces of work the text asks for, at least 1."""
         return max(1, sum(ask.begins_work for ask in self.asks))
+
+    @property
+    def apart(self) -> bool:
+        """Whether there are several asks, each a piece of work of its own: all of them list items, or none."""
+        return (
+            len(self.asks) > 1
+            and all(ask.begins_work for ask in self.asks)
+            and len({ask.in_list for ask in self.asks}) == 1
+        )
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -160,7 +172,9 @@ def words_of(text: str) -> list[str]:
     return [fold(word) for word in _WORD.findall(text)]
 
 
-def read(pieces: Pieces, work_verbs: Collection[str] = frozenset()) -> Reading:
+def read(
+    pieces: Pieces, work_verbs: Collection[str] = frozenset(), openers: Collection[str] = frozenset()
+) -> Reading:
     """Read the asked pieces of a text into words and clauses.
 
     A clause ends with its piece, at a line break, at a stop (``.!?;:``) before white space, at a bullet between white
@@ -171,6 +185,8 @@ def read(pieces: Pieces, work_verbs: Collection[str] = frozenset()) -> Reading:
     pieces : Pieces
     work_verbs : collection of str
         Folded words that begin a new piece of work ("add", "write").
+    openers : collection of str
+        More of them, which count only at the beginning of a piece ("find", "agree").
 
     Returns
     -------
@@ -184,8 +200,8 @@ def read(pieces: Pieces, work_verbs: Collection[str] = frozenset()) -> Reading:
         clauses += _read_piece(pieces.text[piece.start : piece.end], words, work_verbs)
         if len(words) > first:
             skipped = first + 1 if words[first] in _JOINING and len(words) > first + 1 else first
-            begins_work = piece.kind in ("title", "item") or words[skipped] in work_verbs
-            asks.append(Ask(first, len(words), clause, len(clauses), begins_work))
+            begins_work = piece.kind in ("title", "item") or words[skipped] in work_verbs or words[skipped] in openers
+            asks.append(Ask(first, len(words), clause, len(clauses), begins_work, piece.kind == "item"))
     return Reading(words, clauses, asks, pieces)
 
 

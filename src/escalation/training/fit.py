@@ -149,19 +149,18 @@ def _join_tasks(data: Prepared) -> Prepared | None:
         return None
     tasks, groups, targets = [], [], []
     needed = data.targets[:, [label != CORE for label in data.labels]].any(axis=1)
-    single = data.views.counts == 1
+    single = np.diff(np.append(data.views.starts, len(data.views.words))) == 1
     for number in range(round(JOINED_SHARE * len(data))):
-        group = joinable[number % len(joinable)]
-        own = random.permutation(members[group])
-        kind = number % 3
-        if kind == 1:  # short tasks, as they are in a list
-            own = own[np.argsort(~single[own], kind="stable")]
-        elif kind == 2:  # one that needs somebody among others that need nobody
+        own = random.permutation(members[joinable[number % len(joinable)]])
+        kind = number % 4
+        if kind in (1, 2) and single[own].sum() > 1:  # single asks, as they are in a list
+            own = own[single[own]]
+        elif kind == 3:  # one task that needs somebody among others that need nobody
             own = np.concatenate([own[needed[own]][:1], own[~needed[own]]])
         rows = random.permutation(own[: int(random.choice(_JOINED_COUNTS))])
         texts = [data.tasks[row].text.strip() for row in rows]
-        tasks.append(Task(_FORMS[number // 3 % len(_FORMS)](texts), data.tasks[rows[0]].stack))
-        groups.append(group)
+        tasks.append(Task(_FORMS[number // 4 % len(_FORMS)](texts), data.tasks[rows[0]].stack))
+        groups.append(data.groups[rows[0]])
         targets.append(_union(data.labels, data.targets[rows]))
     views = read_tasks(tasks, data.rulebook, data.wordings)
     return replace(
@@ -248,7 +247,8 @@ def _fit_and_score(
     examples = [
         Examples(
             heads.decision_function(features.transform(each.views)),
-            each.views.starts, each.views.counts,
+            each.views.starts, each.views.works,
+            each.views.apart,
             each.views.verdicts,
             each.targets,
         )

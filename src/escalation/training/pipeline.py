@@ -99,8 +99,10 @@ class TaskViews:
         `CUE_SCALE` where a cue or wording is present.
     starts : array of int of shape (tasks,)
         The first view of each task.
-    counts : array of int of shape (tasks,)
-        Number of pieces of work in each task.
+    works : array of int of shape (tasks,)
+        Number of asks in each task that begin a piece of work, at least 1.
+    apart : array of bool of shape (tasks,)
+        Whether the asks of each task are pieces of work of their own.
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
     """
@@ -108,7 +110,8 @@ class TaskViews:
     words: list[list[list[str]]]
     cues: sp.csr_matrix
     starts: NDArray[np.intp]
-    counts: NDArray[np.intp]
+    works: NDArray[np.intp]
+    apart: NDArray[np.bool_]
     verdicts: NDArray[np.int8]
 
     def rows(self, rows: NDArray[np.intp]) -> TaskViews:
@@ -120,7 +123,8 @@ class TaskViews:
             [self.words[view] for view in chosen],
             self.cues[chosen],
             np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp),
-            self.counts[rows],
+            self.works[rows],
+            self.apart[rows],
             self.verdicts[rows],
         )
 
@@ -130,14 +134,15 @@ def read_tasks(tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings) ->
     engine, features, vocabulary = RuleEngine(rulebook), CueFeatures(rulebook), Vocabulary((), wordings)
     words: list[list[list[str]]] = []
     indices: list[int] = []
-    ends, starts, counts = [0], [], []
+    ends, starts, works, apart = [0], [], [], []
     verdicts = np.zeros((len(tasks), len(rulebook.labels)), np.int8)
     for row, task in enumerate(tasks):
         evidence = engine.reader.read(task.text, task.stack)
         verdicts[row] = verdict_row(rulebook.labels, engine.judge(evidence))
         starts.append(len(words))
         reading = evidence.reading
-        counts.append(reading.count)
+        works.append(reading.works)
+        apart.append(reading.apart)
         for view in read_views(evidence, features, vocabulary):
             asks = (ask for ask in reading.asks if view.first <= ask.first < view.last)
             words.append([reading.words[ask.first : ask.last] for ask in asks])
@@ -145,7 +150,7 @@ def read_tasks(tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings) ->
             ends.append(len(indices))
     shape = (len(words), len(features.names) + len(wordings.features))
     cues = sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape)
-    return TaskViews(words, cues, np.array(starts, np.intp), np.array(counts, np.intp), verdicts)
+    return TaskViews(words, cues, np.array(starts, np.intp), np.array(works, np.intp), np.array(apart, bool), verdicts)
 
 
 class ViewFeatures:

@@ -10,7 +10,7 @@ from mapie.risk_control import BinaryClassificationController
 from sklearn.linear_model import LogisticRegression
 
 from escalation.model import LabelPolicy, SignalWeights
-from escalation.model.policy import decision_scores, nested_logits, rules_say, sigmoid, view_scores
+from escalation.model.policy import nested_logits, sigmoid, view_scores, weigh
 from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ MIN_SUPPORT = 12
 """With fewer tasks a label cannot be learned or calibrated: the rules alone decide it."""
 RULES_SAY = (0.5, -0.25)
 """The least that the rules add to a score, as a logit before calibration, if they are for a label or against it."""
+JOINED_WEIGHT = 1.0
+"""Weight of a joined task, beside 1 for a plain one, where the policies are learned."""
 RECALL = 0.9
 CONFIDENCE = 0.9
 """What cautious thresholds promise: this recall, with this confidence."""
@@ -43,8 +45,10 @@ class Examples(NamedTuple):
     logits : array of shape (views, heads)
     starts : array of int of shape (tasks,)
         The first view of each task: the whole, which its asks follow if there are several.
-    counts : array of int of shape (tasks,)
-        Number of pieces of work in each task.
+    works : array of int of shape (tasks,)
+        Number of asks in each task that begin a piece of work, at least 1.
+    apart : array of bool of shape (tasks,)
+        Whether the asks of each task are pieces of work of their own.
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
     targets : array of shape (tasks, labels)
@@ -52,7 +56,8 @@ class Examples(NamedTuple):
 
     logits: NDArray[np.float64]
     starts: NDArray[np.intp]
-    counts: NDArray[np.intp]
+    works: NDArray[np.intp]
+    apart: NDArray[np.bool_]
     verdicts: NDArray[np.int8]
     targets: NDArray[np.int8]
 
@@ -63,7 +68,8 @@ def _together(examples: Sequence[Examples]) -> Examples:
     return Examples(
         np.concatenate([each.logits for each in examples]),
         np.concatenate(starts),
-        np.concatenate([each.counts for each in examples]),
+        np.concatenate([each.works for each in examples]),
+        np.concatenate([each.apart for each in examples]),
         np.concatenate([each.verdicts for each in examples]),
         np.concatenate([each.targets for each in examples]),
     )
@@ -92,8 +98,8 @@ def learn_policies(
     weights = {engine: _learn_weights(labels, plain, both, engine) for engine in _ENGINES}
     probabilities = {}
     for engine, table in weights.items():
-        views = view_scores(labels, table, plain.logits, plain.starts, plain.counts)
-        probabilities[engine] = sigmoid(decision_scores(table, views, plain.verdicts))
+        views = view_scores(labels, table, plain.logits, plain.starts, plain.works, plain.apart)
+        probabilities[engine] = sigmoid(weigh(table, views, plain.verdicts).scores(views))
     thresholds = {engine: _thresholds(labels, probabilities[engine], targets) for engine in _ENGINES}
     policies = {}
     for index, label in enumerate(labels):
@@ -122,7 +128,7 @@ def _learn_weights(
        joined tasks beside plain ones.
     3. As that moves the scores, they are calibrated on the plain tasks (Platt 1999).
     """
-    table = np.zeros((11, len(labels)))
+    table = np.zeros((14, len(labels)))
     table[[0, 2]] = 1.0
     nested_heads = nested_logits(labels, plain.logits[plain.starts])
     support = np.minimum(plain.targets.sum(axis=0), (1 - plain.targets).sum(axis=0))
@@ -136,31 +142,35 @@ def _learn_weights(
         of_sum, of_difference, rules_for, rules_against = (_logistic(signals, target)[0] * _SCALES).tolist()
         table[0, index] = of_sum + of_difference if nested.any() else 2 * of_sum
         table[1, index] = of_sum - of_difference if nested.any() else 0.0
-        table[7, index] = max(rules_for, RULES_SAY[0] * weighed)
-        table[8, index] = min(rules_against, RULES_SAY[1] * weighed)
-    views_of_both = view_scores(labels, table, both.logits, both.starts, both.counts)
+        table[10, index] = max(rules_for, RULES_SAY[0] * weighed)
+        table[11, index] = min(rules_against, RULES_SAY[1] * weighed)
+    views = view_scores(labels, table, both.logits, both.starts, both.works, both.apart)
+    asks, works = views.asks[:, 0], views.works[:, 0]
+    weight = np.where(np.arange(len(both.starts)) < len(plain.starts), 1.0, JOINED_WEIGHT)
     for index in learned:
-        whole, best = views_of_both.whole[:, index], views_of_both.best[:, index]
-        count = views_of_both.count[:, 0]
-        pro, contra = both.verdicts[:, index] == 1, both.verdicts[:, index] == -1
-        say = table[7, index] * pro + table[8, index] * contra
-        signals = np.column_stack([whole, best, count, whole * count, best * count, say, pro * count * (say != 0)])
-        weights = _logistic(signals, both.targets[:, index])[0]
-        table[2:7, index] = weights[:5]
+        whole, best, verdict = views.whole[:, index], views.best[:, index], both.verdicts[:, index]
+        rules = table[10, index] * (verdict == 1) + table[11, index] * (verdict == -1)
+        more_for_rules = works * (verdict == 1) * (table[10, index] > 0)
+        of_views = (whole, best, asks, works, whole * asks, best * asks, whole * works, best * works)
+        signals = np.column_stack([*of_views, rules, more_for_rules])
+        weights = _logistic(signals, both.targets[:, index], weight)[0]
+        table[2:10, index] = weights[:8]
         # The rules weigh at least what they did beside the whole task, and no less where there is more to be done.
-        table[7:9, index] *= max(float(weights[5]), float(weights[:2].sum()), 0.0)
-        table[9, index] = max(float(weights[6]), 0.0)
-    views = view_scores(labels, table, plain.logits, plain.starts, plain.counts)
-    scores = decision_scores(table, views, plain.verdicts)
+        table[10:12, index] *= max(float(weights[8]), float(weights[:2].sum()), 0.0)
+        table[12, index] = max(float(weights[9]), 0.0)
+    views = view_scores(labels, table, plain.logits, plain.starts, plain.works, plain.apart)
+    scores = weigh(table, views, plain.verdicts).scores(views)
     for index in learned:
         slopes, bias = _logistic(scores[:, [index]], plain.targets[:, index])
-        table[2:10, index] *= slopes[0]
-        table[10, index] = bias
+        table[2:13, index] *= slopes[0]
+        table[13, index] = bias
     return table
 
 
-def _logistic(signals: NDArray[np.float64], target: NDArray[np.int8]) -> tuple[NDArray[np.float64], float]:
-    fitted = LogisticRegression(C=1.0, solver="lbfgs", max_iter=1000).fit(signals, target)
+def _logistic(
+    signals: NDArray[np.float64], target: NDArray[np.int8], weight: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], float]:
+    fitted = LogisticRegression(C=1.0, solver="lbfgs", max_iter=1000).fit(signals, target, sample_weight=weight)
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 
