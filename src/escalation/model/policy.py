@@ -41,8 +41,8 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Of the products of these scores and logarithms.
     rules_for, rules_against : float
         Added if the rules are for the label, or against it.
-    rules_works : float
-        Of the logarithm of the number of pieces of work, if the rules are for the label.
+    rules_asks : float
+        Of the logarithm of the number of asks, if the rules are for the label.
     bias : float
     """
 
@@ -58,7 +58,7 @@ class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     best_works: float
     rules_for: float
     rules_against: float
-    rules_works: float
+    rules_asks: float
     bias: float
 
 
@@ -263,12 +263,12 @@ def weigh(table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.in
         1 if the rules are for the label, -1 if they are against it, 0 if they are silent.
     """
     whole, best, asks, works, whole_asks, best_asks, whole_works, best_works = table[2:10]
-    rules_for, rules_against, rules_works, bias = table[10:]
+    rules_for, rules_against, rules_asks, bias = table[10:]
     rules = np.where(verdicts == 1, rules_for, np.where(verdicts == -1, rules_against, 0.0))
     together = Weighed(
         whole + whole_asks * views.asks + whole_works * views.works,
         best + best_asks * views.asks + best_works * views.works,
-        rules + rules_works * views.works * (verdicts == 1),
+        rules + rules_asks * views.asks * (verdicts == 1),
         bias + asks * views.asks + works * views.works,
     )
     if not views.apart.any():

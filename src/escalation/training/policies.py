@@ -150,7 +150,7 @@ def _learn_weights(
     for index in learned:
         whole, best, verdict = views.whole[:, index], views.best[:, index], both.verdicts[:, index]
         rules = table[10, index] * (verdict == 1) + table[11, index] * (verdict == -1)
-        more_for_rules = works * (verdict == 1) * (table[10, index] > 0)
+        more_for_rules = asks * (verdict == 1) * (table[10, index] > 0)
         of_views = (whole, best, asks, works, whole * asks, best * asks, whole * works, best * works)
         signals = np.column_stack([*of_views, rules, more_for_rules])
         weights = _logistic(signals, both.targets[:, index], weight)[0]
