@@ -17,7 +17,6 @@ _COMMANDS = {
     "explain": True,
     "train": False,
     "evaluate": False,
-    "compare": True,
     "validate": False,
     "figures": False,
     "card": True,
