@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from escalation.errors import EscalationError
 from escalation.evaluation import evaluate, run_engines
 from escalation.evaluation.compare import MIN_SUPPORT, compare
 from escalation.model import read_model
@@ -102,44 +103,37 @@ def test_undefined_figures_have_no_difference(compare_on, tmp_path):
     assert (found.a, found.b, found.difference.value) == (None, None, None)
 
 
-def test_two_models(run, small_model_path, other_model_path, unseen, tmp_path):
-    arguments = ["evaluate", "--corpus", unseen, "--rulebook", SMALL_RULEBOOK, "--against", small_model_path]
-    done = run(*arguments, "--model", other_model_path, "--json")
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["against"]
+def test_two_models(command, small_model_path, other_model_path, unseen, tmp_path):
+    arguments = ["--corpus", unseen, "--against", small_model_path, "--model"]
+    found = json.loads(command("evaluate", *arguments, other_model_path, "--json"))["against"]
     assert found["a"] == {"name": str(small_model_path), "engine": "hybrid", "trained_on": 48}
     assert found["b"]["trained_on"] < 48
-    shown = run(*arguments, "--model", other_model_path, "--changed", "2").stdout.decode()
+    shown = command("evaluate", *arguments, other_model_path, "--changed", "2")
     assert f"{found['changed']['count']} changed answers" in shown
     assert shown.count(found["changed"]["tasks"][0]["id"]) == 1
     shutil.copytree(small_model_path, tmp_path / "copy")
-    done = run(*arguments, "--model", tmp_path / "copy", "--fail-if-worse", "--json")
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["against"]
+    found = json.loads(command("evaluate", *arguments, tmp_path / "copy", "--fail-if-worse", "--json"))["against"]
     assert found["changed"]["count"] == 0
     assert {row["difference"]["value"] for row in found["averages"].values()} == {0.0}
 
 
 @pytest.mark.slow
-def test_two_engines_in_one_cross_validation(run):
-    arguments = ["evaluate", "--corpus", SMALL_CORPUS, "--rulebook", SMALL_RULEBOOK, "--cross-validate"]
-    done = run(*arguments, "--against", "rules", "--json")
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["method"] == "cross-validation"
-    assert list(result["engines"]) == ["hybrid", "rules"]
+def test_two_engines_in_one_cross_validation(command):
+    result = json.loads(
+        command("evaluate", "--corpus", SMALL_CORPUS, "--cross-validate", "--against", "rules", "--json")
+    )
+    assert (result["method"], list(result["engines"])) == ("cross-validation", ["hybrid", "rules"])
     sides = [result["against"][side] for side in ("a", "b")]
     assert [(side["name"], side["trained_on"]) for side in sides] == [("rules", None), ("hybrid", None)]
 
 
-def test_fail_if_worse(run, small_model_path, unseen):
-    arguments = ["evaluate", "--corpus", unseen, "--rulebook", SMALL_RULEBOOK, "--model", small_model_path]
-    worse = [*arguments, "--engine", "model", "--against", "rules"]
-    done = run(*worse, "--fail-if-worse", "--json")
+def test_fail_if_worse(run, command, small_model_path, unseen):
+    arguments = ["--corpus", unseen, "--model", small_model_path, "--engine", "model", "--against", "rules"]
+    done = run("evaluate", *arguments, "--rulebook", SMALL_RULEBOOK, "--fail-if-worse", "--json")
     assert json.loads(done.stdout)["against"]["worse"] == ["micro_f1", "escalate:illustrator"]
     refused(done, 1, "model is worse than rules", "micro_f1, escalate:illustrator")
-    assert run(*worse).returncode == 0
-    assert run(*arguments, "--engine", "rules", "--against", "model", "--fail-if-worse").returncode == 0
+    command("evaluate", *arguments)
+    command("evaluate", *arguments[:4], "--engine", "rules", "--against", "model", "--fail-if-worse")
 
 
 @pytest.mark.parametrize(
@@ -155,12 +149,12 @@ def test_fail_if_worse(run, small_model_path, unseen):
         ("--against MODEL --corpus SEEN --cross-validate", 2, ["leave out one"]),
         ("--against rules --corpus UNSEEN --allow-overlap", 2, ["biased"]),
         ("--against rules --model MODEL --corpus STRANGE", 4, ["line 1", "escalate:lawyer"]),
-        ("--against rules --model EMPTY --corpus UNSEEN", 5, ["model.json"]),
-        ("--against EMPTY --model MODEL --corpus UNSEEN", 5, ["model.json"]),
+        ("--against rules --model EMPTY --corpus UNSEEN", 5, ["EMPTY"]),
+        ("--against EMPTY --model MODEL --corpus UNSEEN", 5, ["EMPTY"]),
         ("--fail-if-worse", 2, ["add --against"]),
     ],
 )
-def test_invalid_comparisons(run, small_model_path, other_model_path, unseen, tmp_path, arguments, code, words):
+def test_invalid_comparisons(command, small_model_path, other_model_path, unseen, tmp_path, arguments, code, words):
     row = {"id": "1", "text": "Ask", "escalate": ["lawyer"], "collaborate": [], "core": True}
     (tmp_path / "empty").mkdir()
     places = {
@@ -177,5 +171,8 @@ def test_invalid_comparisons(run, small_model_path, other_model_path, unseen, tm
             text = text.replace(name, str(place))
         return text
 
-    done = run("evaluate", *map(filled, arguments.split()), "--rulebook", SMALL_RULEBOOK)
-    refused(done, code, *map(filled, words))
+    with pytest.raises(EscalationError) as caught:
+        command("evaluate", *map(filled, arguments.split()))
+    assert caught.value.exit_code == code
+    for word in words:
+        assert filled(word) in str(caught.value)
