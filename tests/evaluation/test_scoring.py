@@ -31,7 +31,7 @@ def test_cross_validation_answers_every_task_once(small_rulebook):
     ahead = result.differences["majority"]["micro_f1"]
     assert ahead.value == result.engines["hybrid"].averages["micro_f1"].value
     assert {finding.code for finding in result.findings} >= {"E101"}
-    made = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    made = json.loads(json.dumps(msgspec.to_builtins(result), allow_nan=False))
     assert "against" not in made
     assert msgspec.convert(made, Evaluation) == result
 
@@ -40,7 +40,7 @@ def test_the_figures_say_what_they_were_measured_with(small_rulebook, small_mode
     model = read_model(small_model_path, small_rulebook)
     path = write_tasks(tmp_path / "tasks.jsonl", [task | {"text": f"{task['text']} please"} for task in small_tasks()])
     corpus = read_corpus(path)
-    made = evaluate(corpus, small_rulebook, ["hybrid"], model).to_dict()
+    made = msgspec.to_builtins(evaluate(corpus, small_rulebook, ["hybrid"], model))
     assert made["method"] == "unseen"
     assert made["hashes"] == {
         "model": model.info.sha256,

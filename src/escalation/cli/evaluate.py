@@ -89,6 +89,7 @@ def evaluate(
     Exit codes: 0 evaluated, 1 worse with --fail-if-worse, 2 invalid options or the report cannot be written,
     4 invalid corpus, 5 invalid model, 6 an extra is missing.
     """
+    from msgspec import to_builtins
     from msgspec.structs import replace
 
     from escalation.cli.progress import steps_progress
@@ -142,7 +143,7 @@ def evaluate(
 
         write_report(contents(run, result), report)
     if as_json:
-        typer.echo(json.dumps(result.to_dict(), indent=1))
+        typer.echo(json.dumps(to_builtins(result), indent=1))
     else:
         show(score_tables(result) if result.against is None else comparison_tables(result, changed))
         for line in finding_lines(result) if result.against is None else ():

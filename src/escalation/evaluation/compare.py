@@ -110,7 +110,7 @@ def compare(run: Run, against: Engine | Model, names: tuple[str, str], progress:
         labels=labels,
         changed=changed_answers(columns, [str(task.id) for task in run.data.tasks], targets, others, given),
         min_support=MIN_SUPPORT,
-        worse=[name for name, high in highs.items() if high is not None and high < 0],
+        worse=[str(name) for name, high in highs.items() if high is not None and high < 0],
     )
 
 

@@ -6,7 +6,7 @@ Nothing here contains the text of a task, so that figures can be published.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -345,8 +345,3 @@ class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
     overlap: list[str]
     findings: list[Finding]
     against: Comparison | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain data for JSON."""
-        made: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
-        return made

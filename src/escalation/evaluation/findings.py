@@ -62,7 +62,7 @@ class _Limit(NamedTuple):
         sign = 1 if self.high > self.medium else -1
         if sign * value > sign * self.medium:
             severity: Severity = "high" if sign * value > sign * self.high else "medium"
-            yield Finding(self.code, severity, where, message, self.figure, value, self.medium)
+            yield Finding(self.code, severity, where and str(where), message, self.figure, value, self.medium)
 
 
 KNOWN_WORDS = _Limit("E102", "share of known words", 0.9, 0.8)
@@ -91,7 +91,7 @@ def _about_tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Findi
     for label, row in first.labels.items():
         if row.support < ENOUGH:
             message = f"support of {label} is {row.support}, less than {ENOUGH}"
-            yield Finding("E101", "low", label, message, "support", row.support, ENOUGH)
+            yield Finding("E101", "low", str(label), message, "support", row.support, ENOUGH)
     if evaluation.drift is not None:
         known = evaluation.drift.known_words.value
         message = f"the model knows {known:.1%} of the words, less than {KNOWN_WORDS.medium:.0%}"
