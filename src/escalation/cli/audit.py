@@ -32,7 +32,7 @@ def audit(
             "--curve/--no-curve", help="Fit the models of the learning curve and without each kind of tasks (minutes)."
         ),
     ] = True,
-    doubtful: Annotated[int, typer.Option("--doubtful", min=0, help="How many doubtful tasks to list.")] = 20,
+    doubtful: Annotated[int, typer.Option("--doubtful", metavar="N", min=0, help="List up to N doubtful tasks.")] = 20,
     rulebook: RulebookOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,7 +48,7 @@ def audit(
 
       escalation audit --reference real.jsonl --doubtful 200 --json
 
-    Exit codes: 0 audited, 2 invalid options, 4 invalid corpus, 6 an extra is missing.
+    Exit codes: 0 audited, 2 invalid options, 3 invalid rulebook, 4 invalid corpus, 6 the extra 'audit' is missing.
     """
     from escalation.files import require
 

@@ -54,7 +54,7 @@ def evaluate(
         ),
     ] = False,
     changed: Annotated[
-        int, typer.Option("--changed", min=0, help="With --against: how many changed answers to list.")
+        int, typer.Option("--changed", metavar="N", min=0, help="With --against: list up to N changed answers.")
     ] = 10,
     report: Annotated[
         Path | None,
@@ -87,7 +87,7 @@ def evaluate(
       escalation evaluate --corpus tasks.jsonl --model model --against models/default --fail-if-worse
 
     Exit codes: 0 evaluated, 1 worse with --fail-if-worse, 2 invalid options or the report cannot be written,
-    4 invalid corpus, 5 invalid model, 6 an extra is missing.
+    3 invalid rulebook, 4 invalid corpus, 5 invalid model, 6 an extra is missing.
     """
     from msgspec import to_builtins
     from msgspec.structs import replace
@@ -204,6 +204,6 @@ def _own_model(corpus: Corpus, path: Path | None, rulebook: Rulebook) -> Model |
     if path is None:
         return None
     raise InputError(
-        f"--cross-validate fits new models to {corpus.path}, and {path} was trained on another corpus; leave out "
+        f"--cross-validate fits new models to {corpus.path}, and --model {path} was trained on another corpus; leave out "
         "one of the two options, or name the corpus that the model was trained on"
     )

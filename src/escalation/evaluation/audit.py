@@ -56,7 +56,7 @@ def audit(
     second : Path, optional
         Two blind labellings of the same tasks; see `agreement_of_readers`.
     curve : bool
-        Whether to fit the models of the learning curve, and those without each targeted kind, which takes minutes.
+        Also fit the models of the learning curve, and those without each targeted kind, which takes minutes.
     doubtful : int
         How many of the most doubtful tasks to list.
     progress : callable, optional

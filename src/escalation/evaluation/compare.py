@@ -108,28 +108,19 @@ def compare(run: Run, against: Engine | Model, names: tuple[str, str], progress:
         *sides,
         averages=found,
         labels=labels,
-        changed=changed_answers(columns, [str(task.id) for task in run.data.tasks], targets, others, given),
+        changed=_changed(run, others, given),
         min_support=MIN_SUPPORT,
         worse=[str(name) for name, high in highs.items() if high is not None and high < 0],
     )
 
 
-def changed_answers(columns: Sequence[Label], ids: Sequence[str], targets: Matrix, a: Matrix, b: Matrix) -> Changed:
-    """Return the tasks that A and B answer differently.
-
-    Parameters
-    ----------
-    columns : sequence of Label
-    ids : sequence of str of length tasks
-    targets, a, b : array of shape (tasks, columns)
-        The right answers, and those of A and B.
-    """
+def _changed(run: Run, a: Matrix, b: Matrix) -> Changed:
     tasks = []
     for row in np.flatnonzero((a != b).any(axis=1)).tolist():
-        answer_a, answer_b, expected = (_answer(columns, given[row]) for given in (a, b, targets))
+        answer_a, answer_b, expected = (_answer(run.columns, given[row]) for given in (a, b, run.targets))
         # Answers that differ cannot both be right.
         who: Literal["a", "b", "neither"] = "a" if answer_a == expected else "b" if answer_b == expected else "neither"
-        tasks.append(ChangedTask(ids[row], answer_a, answer_b, expected, who))
+        tasks.append(ChangedTask(str(run.data.tasks[row].id), answer_a, answer_b, expected, who))
     right = {name: sum(task.right == name for task in tasks) for name in ("a", "b", "neither")}
     return Changed(len(tasks), right, tasks)
 

@@ -54,42 +54,22 @@ class Bin(msgspec.Struct, frozen=True):
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """How far probabilities can be believed.
+    """How far probabilities can be believed: expected calibration errors."""
 
-    Attributes
-    ----------
-    micro_ece, micro_ece_doubtful : float
-        Expected calibration error over all pairs of task and label, and without the pairs below 5 %.
-    labels : dict of str to LabelCalibration
-        Labels with enough support.
-    bins : list of Bin
-        Over all labels.
-    """
-
-    micro_ece: float
-    micro_ece_doubtful: float
-    labels: dict[str, LabelCalibration]
-    bins: list[Bin]
+    micro_ece: float  # over all pairs of task and label
+    micro_ece_doubtful: float  # without the pairs below 5 %
+    labels: dict[str, LabelCalibration]  # with enough support
+    bins: list[Bin]  # over all labels
 
 
 class CoveragePoint(msgspec.Struct, frozen=True):
-    """Quality if only the surest tasks are answered.
+    """Quality if only the surest tasks are answered."""
 
-    Attributes
-    ----------
-    coverage, confidence : float
-        Share of the tasks that are answered, and the lowest confidence among them.
-    micro_f1, exact_match : float
-        Over the answered tasks.
-    micro_f1_of_all : float
-        Over all tasks; every specialist of an unanswered task counts as missed.
-    """
-
-    coverage: float
-    confidence: float
-    micro_f1: float
-    micro_f1_of_all: float
-    exact_match: float
+    coverage: float  # share of the tasks that are answered
+    confidence: float  # the lowest of the answered tasks
+    micro_f1: float  # over the answered tasks
+    micro_f1_of_all: float  # over all tasks; every specialist of an unanswered task counts as missed
+    exact_match: float  # over the answered tasks
 
 
 class Ranking(msgspec.Struct, frozen=True):
@@ -100,48 +80,28 @@ class Ranking(msgspec.Struct, frozen=True):
 
 
 class EngineFigures(msgspec.Struct, frozen=True):
-    """How good the answers of one engine are.
-
-    Attributes
-    ----------
-    tasks, groups : int
-        Tasks, and projects that they come from.
-    averages : dict of str to Interval
-    labels : dict of str to LabelFigures
-        Every disposition that a mode or an open group may have, and ``core``.
-    calibration, coverage : Calibration and list of CoveragePoint, or None
-        None for the rules, which have no probabilities.
-    abstained : float
-        Share of the tasks on which the model abstained, so that the rules decided alone.
-    label_free : int
-        Tasks that need no specialist.
-    average_precision : dict of str to Ranking
-        Of the model's labels, before groups are resolved.
-    """
+    """How good the answers of one engine are."""
 
     tasks: int
-    groups: int
+    groups: int  # projects that the tasks come from
     averages: Averages
-    labels: dict[str, LabelFigures]
-    calibration: Calibration | None
-    coverage: list[CoveragePoint] | None
-    abstained: float
-    label_free: int
-    average_precision: dict[str, Ranking]
+    labels: dict[str, LabelFigures]  # each disposition that a mode or an open group may have, and core
+    calibration: Calibration | None  # None for the rules, which have no probabilities
+    coverage: list[CoveragePoint] | None  # likewise
+    abstained: float  # share of the tasks on which the model abstained, so that the rules decided alone
+    label_free: int  # tasks that need no specialist
+    average_precision: dict[str, Ranking]  # of the model's labels, before groups are resolved
 
 
 class LearningPoint(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Averages of a model that was fitted to `tasks` tasks of a share of the projects.
+    """Averages of a model that was fitted to some of the projects."""
 
-    `reference` has the same averages on real tasks of other projects, where they were given.
-    """
-
-    share: float
-    tasks: int
+    share: float  # of the projects
+    tasks: int  # that were learned from
     micro_f1: float | None
     escalate_f1: float | None
     collaborate_f1: float | None
-    reference: dict[str, float | None] | None = None
+    reference: dict[str, float | None] | None = None  # the same averages on real tasks of other projects
 
 
 class RegisterFigures(msgspec.Struct, frozen=True):
@@ -153,14 +113,11 @@ class RegisterFigures(msgspec.Struct, frozen=True):
 
 
 class Confusion(msgspec.Struct, frozen=True):
-    """Escalations of a target that were answered as collaborations, and the reverse.
+    """How often escalation and collaboration are confused for one target."""
 
-    `tasks` need the target and were answered with it, in either disposition.
-    """
-
-    under_escalated: int
-    over_escalated: int
-    tasks: int
+    under_escalated: int  # escalations that were answered as collaborations
+    over_escalated: int  # the reverse
+    tasks: int  # that need the target and were answered with it, in either disposition
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -187,25 +144,15 @@ class WordShare(msgspec.Struct, frozen=True):
 class Drift(msgspec.Struct, frozen=True):
     """How much the words differ from those of the training corpus.
 
-    Attributes
-    ----------
-    reference : str or None
-        Name of the training corpus, if it is available.
-    known_words : Known
-    unknown : list of UnknownWord
-        The most frequent ones.
-    unlike : float
-        Jensen-Shannon distance between the shares of the known words (Endres and Schindelin 2003, base 2):
-        0 if they are equal, 1 if no word is shared. A small corpus is always some way off.
-    more, less : list of WordShare
-        The words that contribute most to the distance.
+    `unlike` is the Jensen-Shannon distance between the shares of the known words (Endres and Schindelin 2003, base 2):
+    0 if they are equal, 1 if no word is shared. A small corpus is always some way off.
     """
 
-    reference: str | None
+    reference: str | None  # name of the training corpus, if it is available
     known_words: Known
-    unknown: list[UnknownWord]
+    unknown: list[UnknownWord]  # the most frequent ones
     unlike: float
-    more: list[WordShare]
+    more: list[WordShare]  # the words that contribute most to the distance
     less: list[WordShare]
 
 
@@ -228,14 +175,11 @@ class Hashes(msgspec.Struct, frozen=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One side of a comparison, with the number of tasks that its model was trained on.
-
-    That is None for the rules, and for the models of a cross-validation.
-    """
+    """One side of a comparison."""
 
     name: str
     engine: str
-    trained_on: int | None
+    trained_on: int | None  # tasks; None for the rules, and for the models of a cross-validation
 
 
 class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -274,74 +218,33 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """Whether B, which is evaluated, is better than A, which it is compared against.
-
-    Attributes
-    ----------
-    a, b : Side
-    averages, labels : dict of str to Difference
-        Averages, and the F1 of each label.
-    changed : Changed
-    min_support : int
-        Labels with fewer tasks are not called worse.
-    worse : list of str
-        What is worse beyond its interval: ``micro_f1``, or labels with enough support.
-    """
+    """Whether B, which is evaluated, is better than A, which it is compared against."""
 
     a: Side
     b: Side
     averages: dict[str, Difference]
-    labels: dict[str, Difference]
+    labels: dict[str, Difference]  # F1
     changed: Changed
-    min_support: int
-    worse: list[str]
+    min_support: int  # a label with fewer tasks is not called worse
+    worse: list[str]  # what is worse beyond its interval: micro_f1, or labels
 
 
 class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All figures of an evaluation; details are about its first engine.
-
-    Attributes
-    ----------
-    format, created_by : int and str
-        Version of this layout; name and version of this package.
-    hashes : Hashes
-    method : {"cross-validation", "unseen"}
-        ``unseen`` if nothing was fitted to the corpus.
-    corpus : CorpusName
-    engines : dict of str to EngineFigures
-    baselines : dict of str to dict of str to Interval
-        Averages of each baseline.
-    differences : dict of str to dict of str to Interval
-        Averages of the first engine minus those of each other engine and baseline, paired.
-    registers : dict of str to RegisterFigures
-    confusions : dict of str to Confusion
-        For each target that can be escalated to and collaborated with.
-    rules_over_model : dict of str to Interval
-        F1 of the rules minus that of the model, by label; empty unless both were evaluated.
-    training : dict of str to float, or None
-        Average precision of each label out of fold on the model's own corpus.
-    drift : Drift or None
-        None in cross-validation and for the rules alone.
-    overlap : list of str
-        Ids of the tasks that the model was trained on.
-    findings : list of Finding
-    against : Comparison or None
-        None unless compared; then it is absent from the JSON.
-    """
+    """All figures of an evaluation; details are about its first engine."""
 
     format: int
-    created_by: str
+    created_by: str  # name and version of this package
     hashes: Hashes
-    method: Literal["cross-validation", "unseen"]
+    method: Literal["cross-validation", "unseen"]  # unseen: nothing was fitted to the corpus
     corpus: CorpusName
     engines: dict[str, EngineFigures]
     baselines: dict[str, Averages]
-    differences: dict[str, Averages]
+    differences: dict[str, Averages]  # the first engine minus each other engine and baseline, paired
     registers: dict[str, RegisterFigures]
-    confusions: dict[str, Confusion]
-    rules_over_model: dict[str, Interval]
-    training: dict[str, float] | None
-    drift: Drift | None
-    overlap: list[str]
+    confusions: dict[str, Confusion]  # by target that can be escalated to and collaborated with
+    rules_over_model: dict[str, Interval]  # F1 of the rules minus the model's, by label, if both were evaluated
+    training: dict[str, float] | None  # average precision by label, out of fold on the model's own corpus
+    drift: Drift | None  # None in cross-validation and for the rules alone
+    overlap: list[str]  # ids of the tasks that the model was trained on
     findings: list[Finding]
-    against: Comparison | None = None
+    against: Comparison | None = None  # absent from the JSON if nothing was compared

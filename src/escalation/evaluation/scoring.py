@@ -15,8 +15,6 @@ from escalation.evaluation.figures import (
     EngineFigures,
     Evaluation,
     Hashes,
-    Interval,
-    LabelFigures,
     RegisterFigures,
 )
 from escalation.evaluation.findings import find
@@ -30,14 +28,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from escalation.evaluation.figures import Interval
     from escalation.evaluation.run import Run
     from escalation.files import Progress
     from escalation.model import Model
     from escalation.model.decision import Engine
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
-
-__all__ = ["MAJORITY", "EngineFigures", "Evaluation", "Interval", "LabelFigures", "evaluate", "score"]
 
 MAJORITY = "majority"
 """Name of the baseline that answers every task alike."""
