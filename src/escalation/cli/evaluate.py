@@ -204,6 +204,6 @@ def _own_model(corpus: Corpus, path: Path | None, rulebook: Rulebook) -> Model |
     if path is None:
         return None
     raise InputError(
-        f"--cross-validate fits new models to {corpus.path}, and --model {path} was trained on another corpus; leave out "
-        "one of the two options, or name the corpus that the model was trained on"
+        f"--cross-validate fits new models to {corpus.path}, and --model {path} was trained on another corpus; leave "
+        "out one of the two options, or name the corpus that the model was trained on"
     )

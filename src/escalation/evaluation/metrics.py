@@ -37,7 +37,7 @@ AVERAGES = {
     "macro_f1": "macro-F1",
     "core_f1": "own work (core) F1",
     "exact_match": "exact match",
-    "none_correct": "no specialist, correctly",
+    "none_correct": "none needed, none named",
 }
 """Titles of the averages by their key.
 
