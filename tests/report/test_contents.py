@@ -2,20 +2,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
 
 import numpy as np
 import pytest
 
 from escalation import Predictor
-from escalation.errors import InputError
 from escalation.evaluation import run_engines, score
 from escalation.model import read_model
-from escalation.report import check_report, contents, write_report
-from escalation.report.agreement import agreement
-from escalation.report.curves import curves
+from escalation.report.contents import agreement, contents, curves, terms
 from escalation.report.mistakes import KINDS
-from escalation.report.terms import terms
 from escalation.training.corpus import read_corpus
 from helpers import SMALL_CORPUS
 
@@ -71,7 +66,7 @@ def numbers_in(value):
 
 
 @pytest.mark.parametrize("kind", ["cross_validated", "unseen", "by_rules"])
-def test_a_report_has_its_parts_and_only_figures_that_json_knows(kind, request):
+def test_a_report_has_all_parts_and_is_json(kind, request):
     run = request.getfixturevalue(kind)
     made = report_of(run)
     assert list(made) == KEYS
@@ -83,7 +78,7 @@ def test_a_report_has_its_parts_and_only_figures_that_json_knows(kind, request):
     assert [kind["kind"] for kind in made["errors"]["kinds"]] == list(KINDS)
 
 
-def test_rules_alone_have_no_part_that_needs_a_model(by_rules):
+def test_the_rules_alone_have_no_part_that_needs_a_model(by_rules):
     made = report_of(by_rules)
     assert made["about"]["engine"] == "rules"
     assert made["about"]["model"] is None
@@ -160,7 +155,7 @@ def test_examples_are_bounded_and_counts_complete(cross_validated):
             assert example["expected"] != example["answered"]
 
 
-def test_what_the_rules_say_of_a_mistake_stands_beside_it(small_rulebook, tmp_path):
+def test_a_mistake_comes_with_the_rules_that_apply(small_rulebook, tmp_path):
     tasks = [
         {"id": "1", "text": "Draw the exploded view of the impeller", "escalate": [], "collaborate": []},
         {"id": "2", "text": "Shorten the section on winter", "escalate": ["legal-reviewer"], "collaborate": []},
@@ -194,7 +189,7 @@ def test_curves_agree_with_the_answers(cross_validated):
         assert len(curve["points"]) <= 100
 
 
-def test_agreement_adds_up_and_says_who_is_right(unseen):
+def test_agreement_adds_up_and_counts_who_is_right(unseen):
     found = agreement(unseen)
     model, rules = unseen.answers["model"].given, unseen.answers["rules"].given
     for column, label in enumerate(unseen.columns):
@@ -205,7 +200,7 @@ def test_agreement_adds_up_and_says_who_is_right(unseen):
         assert row["rules_right"] == int((differ & (rules[:, column] == target)).sum())
 
 
-def test_terms_are_those_that_the_model_weighs(unseen, small_rulebook):
+def test_terms_are_sorted_and_limited(unseen, small_rulebook):
     found = terms(unseen)
     assert list(found) == list(unseen.data.labels)
     for row in found.values():
@@ -220,15 +215,15 @@ def test_terms_are_those_that_the_model_weighs(unseen, small_rulebook):
 
 
 def test_a_cue_weighs_what_it_adds_to_an_answer(unseen, small_rulebook):
-    told = Predictor(small_rulebook, unseen.model, "hybrid").explain("Review the liability paragraph").labels
-    (explained,) = [entry for entry in told if entry.label == "core"]
+    explanation = Predictor(small_rulebook, unseen.model, "hybrid").explain("Review the liability paragraph").labels
+    (explained,) = [entry for entry in explanation if entry.label == "core"]
     added = {reason.text: reason.weight for reason in explained.contributions if reason.kind == "cue"}
     against = terms(unseen)["core"]["against"]
     weighed = {term["term"]: term["weight"] for term in against if term["kind"] == "cue"}
     assert weighed["liability"] == pytest.approx(added["liability"], rel=1e-5)
 
 
-def test_the_words_of_a_label_stand_at_its_head(rulebook, model, tmp_path):
+def test_the_words_of_a_label_weigh_most(rulebook, model, tmp_path):
     task = {"id": "1", "text": "Write the Dockerfile of the zebra", "escalate": ["docker-compose-specialist"]}
     path = tmp_path / "tasks.jsonl"
     path.write_text(json.dumps(task | {"collaborate": [], "core": False}), encoding="utf-8")
@@ -241,43 +236,3 @@ def test_the_words_of_a_label_stand_at_its_head(rulebook, model, tmp_path):
     assert ("ops.container", "cue") in containers
     assert ("ops.container", "wording") in containers
     assert ("integration tests", "ngram") in tests
-
-
-# ---------------------------------------------------------------------------------------------- the directory
-
-
-def test_a_report_replaces_an_older_one_and_nothing_else(by_rules, tmp_path):
-    made, place = report_of(by_rules), tmp_path / "deep" / "report"
-    write_report(made, place)
-    write_report(made | {"format": 2}, place)
-    assert json.loads((place / "report.json").read_text(encoding="utf-8"))["format"] == 2
-    assert [entry.name for entry in place.parent.iterdir()] == ["report"]
-    (place / "notes.txt").write_text("mine")
-    for refuse in (lambda: check_report(place), lambda: write_report(made, place)):
-        with pytest.raises(InputError, match=r"notes\.txt"):
-            refuse()
-    assert json.loads((place / "report.json").read_text(encoding="utf-8"))["format"] == 2
-
-
-def test_what_json_does_not_know_leaves_the_older_report(by_rules, tmp_path):
-    made, place = report_of(by_rules), tmp_path / "report"
-    write_report(made, place)
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write_report(made | {"format": float("nan")}, place)
-    assert json.loads((place / "report.json").read_text(encoding="utf-8"))["format"] == 1
-
-
-def test_a_place_that_cannot_be_written_is_refused(tmp_path):
-    (tmp_path / "file").write_text("")
-    for place in (tmp_path / "file", tmp_path / "file" / "report"):
-        with pytest.raises(InputError, match="file"):
-            check_report(place)
-    check_report(tmp_path / "not" / "yet" / "there")
-    assert not (tmp_path / "not").exists()
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_a_folder_without_permission_is_refused(tmp_path):
-    (tmp_path / "locked").mkdir(mode=0o555)
-    with pytest.raises(InputError, match="cannot be written"):
-        check_report(tmp_path / "locked" / "report")
