@@ -18,7 +18,6 @@ _COMMANDS = {
     "train": False,
     "evaluate": False,
     "validate": False,
-    "figures": False,
     "card": True,
     "audit": False,
 }

@@ -11,7 +11,7 @@ from escalation.evaluation.drift import known_in_training
 from escalation.evaluation.growth import learning_curve
 from escalation.evaluation.reliability import average_precisions
 from escalation.model.features import CueFeatures
-from escalation.model.policy import head_names, nested_heads
+from escalation.model.policy import head_names, nested_heads, weight_table
 from escalation.report.mistakes import errors
 
 if TYPE_CHECKING:
@@ -73,10 +73,9 @@ def contents(run: Run, scored: dict[str, Any]) -> dict[str, Any]:
 
 def _about(run: Run, first: dict[str, Any]) -> dict[str, Any]:
     model = None
-    if run.model is not None:
-        info = run.model.about
-        trained_on = info.get("corpus", {}).get("tasks")
-        model = {"name": info.get("name"), "version": info.get("version"), "trained_on": trained_on}
+    if run.model is not None and run.model.info is not None:
+        info = run.model.info
+        model = {"name": info.name, "version": info.version, "trained_on": info.corpus.tasks}
     return {
         "created_by": f"escalation-predictor {version('escalation-predictor')}",
         "method": run.method,
@@ -197,23 +196,22 @@ def terms(run: Run) -> dict[str, Any]:
 
 def _terms(model: Model, cues: tuple[str, ...]) -> Iterator[Term]:
     """Yield names and kinds of a model's features, in their order."""
-    yield from ((gram, "ngram") for gram in model.lexicon.gram_texts())
+    yield from ((gram, "ngram") for gram in model.vocabulary.grams)
     yield from ((cue, "cue") for cue in cues)
-    yield from ((wording, "wording") for wording in model.lexicon.features)
+    yield from ((wording, "wording") for wording in model.vocabulary.wordings.features)
 
 
 def _term_weights(model: Model, engine: Engine) -> NDArray[np.float64]:
     """Return what each feature, at its typical value, adds to the score of each label: features x labels."""
-    heads = np.zeros((len(head_names(model.labels)), len(model.labels)))
+    policies = [model.policies[label] for label in model.labels]
+    flat, of_nested, *_ = weight_table([policy.weights(engine) for policy in policies])
     nested = nested_heads(model.labels)
-    for column, label in enumerate(model.labels):
-        if model.policies[label].by_rules:
-            continue
-        signals = model.policies[label].join(engine)
-        heads[column, column] = signals.flat
-        if label in nested:
-            heads[nested[label].involved, column] = _NESTED_SLOPE * signals.nested
-            heads[nested[label].degree, column] = _NESTED_SLOPE * signals.nested * nested[label].sign
+    slope = _NESTED_SLOPE * of_nested[nested.labels]
+    heads = np.zeros((len(head_names(model.labels)), len(model.labels)))
+    np.fill_diagonal(heads, flat)
+    heads[nested.involved, nested.labels] = slope
+    heads[nested.degree, nested.labels] = slope * nested.sign
+    heads[:, [policy.rules_only for policy in policies]] = 0.0
     idf = model.idf.astype(np.float64)
     # The idf of an n-gram says in which share of the tasks it occurs, and all shares together the length of a typical
     # text, by which TF-IDF is normalised.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from escalation.predictor import Predictor
-from escalation.rules.rulebook import CORE, DISPOSITIONS
+from escalation.rules.rulebook import CORE, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,10 +116,10 @@ def mistakes(run: Run) -> list[Mistake]:
     return sorted(found, key=lambda mistake: -mistake.sureness)
 
 
-def classifier_label(rulebook: Rulebook, label: str) -> str:
+def classifier_label(rulebook: Rulebook, label: str) -> Label:
     """Return the classifier's label for one of an answer, which names a mode where the classifier names its group."""
-    disposition, _, target = label.partition(":")
-    return label if label == CORE else rulebook.label(disposition, target)
+    parsed = Label.parse(label)
+    return parsed if parsed == CORE else rulebook.label(parsed.disposition, parsed.target)
 
 
 def _wrong(rulebook: Rulebook, right: set[str], predicted: set[str]) -> Iterator[tuple[str, str]]:
@@ -128,8 +128,9 @@ def _wrong(rulebook: Rulebook, right: set[str], predicted: set[str]) -> Iterator
         yield "core", CORE
     needed, named = right - {CORE}, predicted - {CORE}
     missed, extra = sorted(needed - named), sorted(named - needed)
+    target = {label: classifier_label(rulebook, label).target for label in needed | named}
     for label in list(extra):
-        counterpart = next((other for other in missed if _target(rulebook, other) == _target(rulebook, label)), None)
+        counterpart = next((other for other in missed if target[other] == target[label]), None)
         if counterpart is not None:
             extra.remove(label)
             missed.remove(counterpart)
@@ -143,17 +144,12 @@ def _wrong(rulebook: Rulebook, right: set[str], predicted: set[str]) -> Iterator
         yield ("member" if classifier_label(rulebook, label) in groups_needed else kind), label
 
 
-def _target(rulebook: Rulebook, label: str) -> str:
-    """Return the target that the classifier learns: the mode, or the group that it belongs to."""
-    return classifier_label(rulebook, label).partition(":")[2]
-
-
 def _kind_of_pair(right: str, predicted: str) -> str:
     """Return what is wrong if the right target, or another mode of its group, was predicted."""
-    escalated = f"{DISPOSITIONS[0]}:"
-    if right.startswith(escalated) == predicted.startswith(escalated):
+    expected = Label.parse(right).disposition
+    if expected == Label.parse(predicted).disposition:
         return "member"
-    return "under_escalated" if right.startswith(escalated) else "over_escalated"
+    return "under_escalated" if expected == "escalate" else "over_escalated"
 
 
 def _margin(probability: float, threshold: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from escalation.rules.rulebook import CORE, DISPOSITIONS
+from escalation.rules.rulebook import CORE, Label
 
 TITLES = {
     "averages": "Averages of every engine with their 95% intervals",
@@ -31,10 +31,10 @@ def split_label(label: str) -> tuple[str, str]:
     >>> split_label("escalate:database-specialist")
     ('escalate', 'database-specialist')
     """
-    disposition, colon, target = label.partition(":")
-    if colon and disposition in DISPOSITIONS:
-        return disposition, target
-    return (_OWN_WORK, _OWN_WORK) if label == CORE else (label, label)
+    if label == CORE:
+        return _OWN_WORK, _OWN_WORK
+    parsed = Label.parse(label)
+    return parsed.disposition, parsed.target
 
 
 def label_phrase(label: str) -> str:
