@@ -7,7 +7,7 @@ import pytest
 from escalation.errors import InputError
 from escalation.model import read_model
 from escalation.report.card import read_figures, write_card
-from escalation.training.behaviour import Case
+from escalation.training.behaviour import Minimum
 from helpers import SMALL_CORPUS, SMALL_RULEBOOK, refused
 
 
@@ -22,10 +22,10 @@ def figures(small_rulebook, small_model_path, tmp_path_factory):
     others = [row | {"id": f"other-{row['id']}", "text": f"{row['text']} please"} for row in rows]
     unseen = directory / "unseen.jsonl"
     unseen.write_text("".join(f"{json.dumps(row)}\n" for row in others), encoding="utf-8")
-    runs = {"figures": (SMALL_CORPUS, None), "unseen": (unseen, read_model(small_model_path, small_rulebook))}
-    for name, (corpus, model) in runs.items():
+    own = read_model(small_model_path, small_rulebook)
+    for name, corpus, model in (("figures", SMALL_CORPUS, None), ("unseen", unseen, own)):
         run = run_engines(read_corpus(corpus), small_rulebook, ["hybrid", "model", "rules"], model)
-        measured = score(run, small_model_path).to_dict()
+        measured = score(run, own).to_dict()
         (directory / f"{name}.json").write_text(json.dumps(measured), encoding="utf-8")
     return directory
 
@@ -126,7 +126,7 @@ def test_an_error_in_the_figures_is_located(changed):
 
 
 def test_known_failures_are_listed_with_their_counts(facts):
-    cases = [Case(str(number), "minimum", "Draw", known="hands are hard" if number else None) for number in range(3)]
+    cases = [Minimum(str(number), "Draw", known="hands are hard" if number else None) for number in range(3)]
     card = write_card(*facts, cases=cases)
     assert "Of 3 behaviour cases, these are known to fail" in card
     assert "- hands are hard (2)" in card

@@ -59,20 +59,20 @@ def card(
     import hashlib
 
     from escalation.errors import InputError
-    from escalation.evaluation.scoring import model_hash
+    from escalation.evaluation.figures import Hashes
     from escalation.files import default_behaviour, default_model, read_bytes, replacing_file
     from escalation.model import read_model
     from escalation.report.card import check_figures, read_figures, write_card
     from escalation.training.behaviour import read_cases
 
-    book, directory = rulebook_at(rulebook), model or default_model()
-    trained = read_model(directory, book)
+    book = rulebook_at(rulebook)
+    trained = read_model(model or default_model(), book)
     corpus_hash = hashlib.sha256(read_bytes(corpus_path(corpus), InputError, "name the model's corpus")).hexdigest()
-    hashes = (model_hash(directory) or "", book.sha256)
+    expected = Hashes(trained.info and trained.info.sha256, book.sha256, corpus_hash)
     measured, others = read_figures(figures), read_figures(unseen) if unseen else None
-    check_figures(figures, measured, *hashes, corpus_hash)
+    check_figures(figures, measured, expected)
     if unseen and others:
-        check_figures(unseen, others, *hashes, None)
+        check_figures(unseen, others, expected, unseen=True)
     cases = behaviour or (default_behaviour() if corpus is None else None)
     command = _command(model, corpus, rulebook)
     text = write_card(trained, book, measured, others, read_cases(cases) if cases else [], command, template)

@@ -18,7 +18,7 @@ from escalation.model.policy import joint_targets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from escalation.evaluation.figures import EngineFigures
+    from escalation.evaluation.figures import EngineFigures, Hashes
     from escalation.model import Model
     from escalation.rules.rulebook import Rulebook
     from escalation.training.behaviour import Case
@@ -56,7 +56,7 @@ def read_figures(path: Path) -> Evaluation:
         raise InputError(f"{path}: is not a file of figures ({error}); {_REMEDY}") from error
 
 
-def check_figures(path: Path, figures: Evaluation, model: str, rulebook: str, corpus: str | None) -> None:
+def check_figures(path: Path, figures: Evaluation, expected: Hashes, *, unseen: bool = False) -> None:
     """Check that figures are those that a card needs.
 
     Parameters
@@ -64,32 +64,30 @@ def check_figures(path: Path, figures: Evaluation, model: str, rulebook: str, co
     path : Path
         Of the figures.
     figures : Evaluation
-    model, rulebook : str
-        Their SHA-256.
-    corpus : str or None
-        SHA-256 of the corpus that the model was trained on, for figures of its cross-validation; None for figures of
-        tasks that the model has not seen.
+    expected : Hashes
+        SHA-256 of the model, its rulebook and its corpus.
+    unseen : bool
+        The figures should be of the model's answers to another corpus, instead of a cross-validation of its own.
 
     Raises
     ------
     InputError
-        If they were measured with another model, rulebook or corpus, in another way, or without the hybrid engine.
+        If they were measured in another way, with another model, rulebook or corpus, or without the hybrid engine.
     """
-    method, measured = "cross-validation" if corpus else "unseen", figures.hashes
-    if figures.method != method:
-        wanted = "a cross-validation of the model's own corpus" if corpus else "an evaluation of the model itself"
+    if figures.method != ("unseen" if unseen else "cross-validation"):
+        wanted = "an evaluation of the model itself" if unseen else "a cross-validation of the model's own corpus"
         raise InputError(f"{path}: is not {wanted}; {_REMEDY}")
     if figures.overlap:
         raise InputError(
             f"{path}: the model was trained on {len(figures.overlap):,} of these tasks, so the figures would be biased; "
             "evaluate it on tasks that it has not seen"
         )
-    # Of a cross-validation that no model was named for, the corpus says which model it is about.
-    others = {"model": (measured.model, model), "rulebook": (measured.rulebook, rulebook)}
-    if corpus:
-        others["model"] = (measured.model or model, model)
-        others["corpus"] = (measured.corpus, corpus)
-    changed = [name for name, (old, new) in others.items() if old != new]
+    measured = msgspec.to_builtins(figures.hashes)
+    if unseen:
+        del measured["corpus"]
+    elif measured["model"] is None:  # Nobody named the model; the corpus then says which one it is.
+        del measured["model"]
+    changed = [name for name, sha256 in measured.items() if sha256 != getattr(expected, name)]
     if changed:
         raise InputError(
             f"{path}: was measured with another {' and another '.join(changed)}; name the one that it was measured "

@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from escalation.evaluation.drift import known_in_training
-from escalation.evaluation.growth import learning_curve
+from escalation.evaluation.findings import KINDS
+from escalation.evaluation.learning import learning_curve
 from escalation.evaluation.reliability import average_precisions
 from escalation.model.features import CueFeatures
 from escalation.model.policy import head_names, nested_heads, weight_table
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from escalation.evaluation.figures import Evaluation
     from escalation.evaluation.run import Run
     from escalation.model import Model
     from escalation.model.decision import Engine
@@ -32,14 +35,14 @@ _NESTED_SLOPE = 2 / 3
 """What a small change of a nested head's logit changes in the logit of both heads, where both are undecided."""
 
 
-def contents(run: Run, scored: dict[str, Any]) -> dict[str, Any]:
+def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     """Put a report together.
 
     Parameters
     ----------
     run : Run
-    scored : dict
-        The figures of the run, as `escalation.evaluation.scoring.score` returns them.
+    evaluation : Evaluation
+        The figures of the run.
 
     Returns
     -------
@@ -48,26 +51,26 @@ def contents(run: Run, scored: dict[str, Any]) -> dict[str, Any]:
         Always ``format``, ``about``, ``averages``, ``registers``, ``labels``, ``curves``, ``agreement``, ``terms``,
         ``errors`` and ``findings``; ``reliability``, ``coverage``, ``learning_curve`` and ``drift`` may be None.
     """
-    engines = scored["engines"]
+    figures = evaluation.to_dict()
+    engines, drift = figures["engines"], figures["drift"]
     first = engines[run.engine]
-    drift = scored["drift"]
     if drift is not None:
-        drift = drift | {"known_words": drift["known_words"] | {"training": known_in_training(run)}}
+        drift["known_words"]["training"] = known_in_training(run)
     return {
         "format": FORMAT,
         "about": _about(run, first),
-        "averages": {engine: figures["averages"] for engine, figures in engines.items()} | scored["baselines"],
-        "registers": scored["registers"],
-        "labels": {engine: figures["labels"] for engine, figures in engines.items()},
+        "averages": {engine: entry["averages"] for engine, entry in engines.items()} | figures["baselines"],
+        "registers": figures["registers"],
+        "labels": {engine: entry["labels"] for engine, entry in engines.items()},
         "curves": curves(run),
         "reliability": first["calibration"],
         "coverage": first["coverage"],
         "agreement": agreement(run),
-        "learning_curve": learning_curve(run),
+        "learning_curve": msgspec.to_builtins(learning_curve(run)),
         "terms": terms(run),
         "errors": errors(run),
         "drift": drift,
-        "findings": scored["findings"],
+        "findings": [finding | KINDS[finding["code"]]._asdict() for finding in figures["findings"]],
     }
 
 
@@ -133,7 +136,7 @@ def curves(run: Run) -> dict[str, Any]:
         by rising recall. Labels that no task has, or that no model scored, are left out.
     """
     answers, found = run.answers[run.engine], {}
-    for label, precision in average_precisions(run.data.labels, run.data.targets, answers.probabilities).items():
+    for label, ranking in average_precisions(run.data.labels, run.data.targets, answers.probabilities).items():
         column = run.data.labels.index(label)
         scored = ~np.isnan(answers.probabilities[:, column])
         target = run.data.targets[scored, column]
@@ -141,7 +144,7 @@ def curves(run: Run) -> dict[str, Any]:
         predicted = probability >= threshold
         right = int((predicted & (target == 1)).sum())
         found[label] = {
-            "average_precision": precision["value"],
+            "average_precision": ranking.value,
             "threshold": float(threshold.mean()),
             "chosen": {
                 "precision": right / int(predicted.sum()) if predicted.any() else None,
