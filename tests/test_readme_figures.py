@@ -22,7 +22,9 @@ def quoted(text):
     """Yield part, engine, title and figures of every cell with an interval."""
     for block in BLOCK.findall(text):
         for table in re.split(r"\n\s*\n", block):
-            rows = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in table.splitlines() if "|" in line]
+            rows = [
+                [cell.strip() for cell in line.strip()[1:-1].split("|")] for line in table.splitlines() if "|" in line
+            ]
             part, columns = "cross-validation", []
             for name in rows[0] if rows else []:
                 part = next((each for each in FILES if each in name.lower()), part)

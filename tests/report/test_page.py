@@ -47,6 +47,12 @@ def reading(contents):
     return Read(page(contents()))
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave the charts out of a page, whose text alone matters."""
+    monkeypatch.setattr("escalation.report.charts.inlined", lambda contents, name: None)
+
+
 @pytest.fixture(scope="module")
 def whole():
     return reading(full)
@@ -93,7 +99,7 @@ def test_the_summary_says_how_good_the_answers_are_and_where(whole):
         assert words in whole.text
 
 
-def test_labels_of_few_tasks_are_not_named_best_or_worst():
+def test_labels_of_few_tasks_are_not_named_best_or_worst(undrawn):
     contents = full()
     contents["labels"]["hybrid"]["escalate:translator-de"]["f1"] = 1.0
     assert re.search(r"Best at\s*own work", Read(page(contents)).text)
@@ -107,7 +113,7 @@ def test_severe_findings_come_first(whole):
     assert whole.text.index("Findings\n") < places[0] < whole.text.index("Averages with their")
 
 
-def test_an_error_shows_its_whole_text_with_the_words_that_weighed_marked():
+def test_an_error_shows_its_whole_text_with_the_words_that_weighed_marked(undrawn):
     html = page(full())
     article = re.search(r'<article class="example" aria-label="pumps-3">.*?</article>', html, re.DOTALL)[0]
     task = re.search(r'<p class="task" dir="auto">(.*?)</p>', article, re.DOTALL)[1]
@@ -146,13 +152,13 @@ def test_unprintable_characters_are_replaced():
     assert printable(odd) == {"\ufffda": ["b\ufffdc", 1, None, {"d": "e\ufffd\n\tf🧪"}]}
 
 
-def test_a_label_without_terms_is_shown():
+def test_a_label_without_terms_is_shown(undrawn):
     contents = full()
     contents["terms"]["escalate:illustrator"] = {"for": [], "against": []}
     assert "For the label\n\nnone" in Read(page(contents)).text
 
 
-def test_kinds_of_errors_that_do_not_occur_are_left_out():
+def test_kinds_of_errors_that_do_not_occur_are_left_out(undrawn):
     contents = full()
     contents["errors"]["kinds"][1] |= {"count": 0, "examples": []}
     text = Read(page(contents)).text
@@ -160,7 +166,7 @@ def test_kinds_of_errors_that_do_not_occur_are_left_out():
     assert "False alarm" not in text
 
 
-def test_no_errors_and_no_findings():
+def test_no_errors_and_no_findings(undrawn):
     contents = full()
     contents["errors"] = {"tasks": 0, "kinds": []}
     contents["findings"] = []
@@ -226,6 +232,7 @@ def test_a_report_is_a_page_its_data_and_a_picture_of_each_chart(older):
     assert json.loads(older["report.json"]) == full()
 
 
+@pytest.mark.slow
 def test_the_same_contents_make_the_same_files(report, older):
     write_report(full(), report)
     assert files(report) == older

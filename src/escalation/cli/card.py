@@ -68,7 +68,7 @@ def card(
     book = rulebook_at(rulebook)
     trained = read_model(model or default_model(), book)
     corpus_hash = hashlib.sha256(read_bytes(corpus_path(corpus), InputError, "name the model's corpus")).hexdigest()
-    expected = Hashes(trained.info and trained.info.sha256, book.sha256, corpus_hash)
+    expected = Hashes(trained.info.sha256 if trained.info else None, book.sha256, corpus_hash)
     measured, others = read_figures(figures), read_figures(unseen) if unseen else None
     check_figures(figures, measured, expected)
     if unseen and others:

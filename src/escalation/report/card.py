@@ -171,7 +171,9 @@ def write_card(
     except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # What an expression in somebody's template raises, beside Jinja's own errors.
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
-        raise InputError(f"{template or TEMPLATE}{line}: {error}; see {TEMPLATE} for what a card can contain") from error
+        raise InputError(
+            f"{template or TEMPLATE}{line}: {error}; see {TEMPLATE} for what a card can contain"
+        ) from error
     return f"{text.strip()}\n"
 
 
@@ -233,10 +235,14 @@ def _labels_table(parts: dict[str, EngineFigures]) -> str:
     rows = []
     for label in next(iter(parts.values())).labels:
         figures = [entry.labels[label] for entry in parts.values()]
-        rows.append([f"`{label}`", *(value for row in figures for value in (row.support, row.precision, row.recall, row.f1))])
+        rows.append(
+            [f"`{label}`", *(value for row in figures for value in (row.support, row.precision, row.recall, row.f1))]
+        )
     return markdown_table(head, rows)
 
 
 def _registers_table(evaluation: Evaluation) -> str:
     rows = [[name, row.tasks, row.micro_f1, row.exact_match] for name, row in evaluation.registers.items()]
-    return rows and markdown_table(["register", "tasks", AVERAGES["micro_f1"], AVERAGES["exact_match"]], rows)
+    return (
+        "" if not rows else markdown_table(["register", "tasks", AVERAGES["micro_f1"], AVERAGES["exact_match"]], rows)
+    )

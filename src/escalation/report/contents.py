@@ -51,7 +51,7 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         Always ``format``, ``about``, ``averages``, ``registers``, ``labels``, ``curves``, ``agreement``, ``terms``,
         ``errors`` and ``findings``; ``reliability``, ``coverage``, ``learning_curve`` and ``drift`` may be None.
     """
-    figures = evaluation.to_dict()
+    figures = msgspec.to_builtins(evaluation)
     engines, drift = figures["engines"], figures["drift"]
     first = engines[run.engine]
     if drift is not None:

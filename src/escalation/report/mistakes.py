@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from escalation.predictor import Predictor
-from escalation.rules.rulebook import CORE, Label
+from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from escalation.answer.explanation import LabelExplanation
     from escalation.evaluation.run import Run
-    from escalation.rules.rulebook import Rulebook
+    from escalation.rules.rulebook import Label, Rulebook
     from escalation.task.task import Task
 
 _EXAMPLES = 8
@@ -56,7 +56,7 @@ class Mistake:
         Of the task.
     kind : str
         A key of `KINDS`.
-    label : str
+    label : Label
         The label that was predicted wrongly, or else the one that was missed.
     predicted : bool
         Whether the label was predicted.
@@ -66,7 +66,7 @@ class Mistake:
 
     row: int
     kind: str
-    label: str
+    label: Label
     predicted: bool
     sureness: float
 
@@ -116,13 +116,12 @@ def mistakes(run: Run) -> list[Mistake]:
     return sorted(found, key=lambda mistake: -mistake.sureness)
 
 
-def classifier_label(rulebook: Rulebook, label: str) -> Label:
+def classifier_label(rulebook: Rulebook, label: Label) -> Label:
     """Return the classifier's label for one of an answer, which names a mode where the classifier names its group."""
-    parsed = Label.parse(label)
-    return parsed if parsed == CORE else rulebook.label(parsed.disposition, parsed.target)
+    return CORE if label == CORE else rulebook.label(label.disposition, label.target)
 
 
-def _wrong(rulebook: Rulebook, right: set[str], predicted: set[str]) -> Iterator[tuple[str, str]]:
+def _wrong(rulebook: Rulebook, right: set[Label], predicted: set[Label]) -> Iterator[tuple[str, Label]]:
     """Yield kind and label of each mistake in one answer."""
     if (CORE in right) != (CORE in predicted):
         yield "core", CORE
@@ -144,12 +143,11 @@ def _wrong(rulebook: Rulebook, right: set[str], predicted: set[str]) -> Iterator
         yield ("member" if classifier_label(rulebook, label) in groups_needed else kind), label
 
 
-def _kind_of_pair(right: str, predicted: str) -> str:
+def _kind_of_pair(right: Label, predicted: Label) -> str:
     """Return what is wrong if the right target, or another mode of its group, was predicted."""
-    expected = Label.parse(right).disposition
-    if expected == Label.parse(predicted).disposition:
+    if right.disposition == predicted.disposition:
         return "member"
-    return "under_escalated" if expected == "escalate" else "over_escalated"
+    return "under_escalated" if right.disposition == "escalate" else "over_escalated"
 
 
 def _margin(probability: float, threshold: float) -> float:

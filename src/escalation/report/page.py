@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from escalation.evaluation.metrics import AVERAGES
 from escalation.files import check_directory, replacing_directory, require
@@ -31,20 +30,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufff
 
 
 def check_report(directory: Path) -> None:
-    """Check that a report can be written, before the work that it takes.
-
-    Parameters
-    ----------
-    directory : Path
-        See `write_report`.
-
-    Raises
-    ------
-    MissingExtraError
-        If the extra ``report`` is not installed.
-    InputError
-        If `directory` is a file, cannot be written to, or holds a file that does not belong to a report.
-    """
+    """Check that a report can be written, before the work that it takes; raise what `write_report` raises if not."""
     require("report", "A report")
     check_directory(directory, _FILES)
 
@@ -72,8 +58,8 @@ def write_report(contents: dict[str, Any], directory: Path) -> None:
 
     shown = printable(contents)
     with replacing_directory(directory, _FILES) as new:
-        (new / _PAGE).write_text(page(contents), encoding="utf-8", newline="\n")
         (new / _DATA).write_text(json.dumps(contents, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        (new / _PAGE).write_text(page(contents), encoding="utf-8", newline="\n")
         for name in words.TITLES:
             svg = picture(shown, name)
             if svg is not None:
@@ -104,7 +90,7 @@ def page(contents: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formats = (words.count, words.figure, words.percent, words.share, words.split_label)
+    formats = (words.count, words.figure, words.percent, words.split_label)
     environment.filters |= {each.__name__: each for each in formats} | {"f1_of": "{} F1".format}
     shown = printable(contents)
     return environment.get_template("report.html").render(
@@ -130,16 +116,8 @@ def printable(value: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ marked passages
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A part of a text that has one weight throughout.
-
-    Attributes
-    ----------
-    text : str
-    level : int
-        From 1 to `LEVELS` relative to the heaviest passage of the text; 0 if it is not marked.
-    """
+class Passage(NamedTuple):
+    """A part of a text, and how much it weighs: from 1 to `LEVELS`, or 0 if it is not marked."""
 
     text: str
     level: int
@@ -160,8 +138,8 @@ def passages(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Passage]:
 
     Examples
     --------
-    >>> [(each.text, each.level) for each in passages("drop a table", [{"start": 7, "end": 12, "weight": 0.4}])]
-    [('drop a ', 0), ('table', 4)]
+    >>> passages("drop a table", [{"start": 7, "end": 12, "weight": 0.4}])
+    [Passage(text='drop a ', level=0), Passage(text='table', level=4)]
     """
     cuts = {0, len(text)} | {min(max(span[end], 0), len(text)) for span in spans for end in ("start", "end")}
     pieces = [

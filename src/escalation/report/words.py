@@ -52,16 +52,11 @@ def count(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
 
 
-def figure(value: float | None) -> str:
-    """Format a figure of any size: whole numbers and large ones without decimals, others with two."""
+def figure(value: float | None, digits: int = 2) -> str:
+    """Format a figure of any size: whole numbers and large ones without decimals, others with some."""
     if value is None:
         return "-"
-    return count(value) if isinstance(value, int) or abs(value) >= 100 else f"{value:.2f}"
-
-
-def share(value: float | None, digits: int = 2) -> str:
-    """Format a figure between 0 and 1."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    return count(value) if isinstance(value, int) or abs(value) >= 100 else f"{value:.{digits}f}"
 
 
 def percent(value: float | None) -> str:
@@ -112,13 +107,13 @@ def _overall(contents: dict[str, Any]) -> str:
     exact, micro = (averages[about["engine"]][key] for key in ("exact_match", "micro_f1"))
     sentence = (
         f"On {count(tasks)} tasks of {count(groups)} projects, the engine {about['engine']} reaches a micro-F1 of "
-        f"{share(micro['value'], 3)}"
+        f"{figure(micro['value'], 3)}"
     )
     if micro["low"] is not None:
-        sentence += f" (95% interval {share(micro['low'], 3)} to {share(micro['high'], 3)})"
+        sentence += f" (95% interval {figure(micro['low'], 3)} to {figure(micro['high'], 3)})"
     sentence += f" and answers {percent(exact['value'])} of the tasks without any error."
     others = [
-        f"{engine} {share(figures['micro_f1']['value'], 3)}"
+        f"{engine} {figure(figures['micro_f1']['value'], 3)}"
         for engine, figures in averages.items()
         if engine != about["engine"]
     ]
@@ -175,4 +170,4 @@ def _ranked(contents: dict[str, Any]) -> list[tuple[str, float]]:
 
 
 def _with_f1(label: str, f1: float) -> str:
-    return f"{label_phrase(label)} {share(f1)}"
+    return f"{label_phrase(label)} {figure(f1)}"
