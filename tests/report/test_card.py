@@ -142,6 +142,7 @@ def test_a_card_without_unseen_tasks_and_with_your_own_prose(facts, tmp_path):
     own.write_text('{% extends "card.md.jinja" %}{% block use %}\nFor {{ rulebook.home }} alone.\n{% endblock %}')
     card = write_card(*facts, template=own)
     assert "nseen tasks" not in card
+    assert "\n\n|  | cross-validation: hybrid | model | rules |\n" in card
     assert "For tech-writer alone." in card
     assert "advises the mode" not in card
     assert "## Limits" in card

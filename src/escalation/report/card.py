@@ -78,10 +78,8 @@ def check_figures(path: Path, figures: Evaluation, expected: Hashes, *, unseen: 
         wanted = "an evaluation of the model itself" if unseen else "a cross-validation of the model's own corpus"
         raise InputError(f"{path}: is not {wanted}; {_REMEDY}")
     if figures.overlap:
-        raise InputError(
-            f"{path}: the model was trained on {len(figures.overlap):,} of these tasks, so the figures would be biased; "
-            "evaluate it on tasks that it has not seen"
-        )
+        seen = f"the model was trained on {len(figures.overlap):,} of these tasks"
+        raise InputError(f"{path}: {seen}, so the figures are biased; evaluate it on tasks that it has not seen")
     measured = msgspec.to_builtins(figures.hashes)
     if unseen:
         del measured["corpus"]
@@ -243,6 +241,5 @@ def _labels_table(parts: dict[str, EngineFigures]) -> str:
 
 def _registers_table(evaluation: Evaluation) -> str:
     rows = [[name, row.tasks, row.micro_f1, row.exact_match] for name, row in evaluation.registers.items()]
-    return (
-        "" if not rows else markdown_table(["register", "tasks", AVERAGES["micro_f1"], AVERAGES["exact_match"]], rows)
-    )
+    head = ["register", "tasks", AVERAGES["micro_f1"], AVERAGES["exact_match"]]
+    return markdown_table(head, rows) if rows else ""
