@@ -39,7 +39,7 @@ KINDS = {
     "under_escalated": Kind("Under-escalated", "The right specialist, but collaboration instead of escalation."),
     "over_escalated": Kind("Over-escalated", "The right specialist, but escalation instead of collaboration."),
     "member": Kind("Right group, wrong mode", "The group is right, but its mode is wrong or was left open."),
-    "false_alarm": Kind("False alarm: the task needs nobody", "The task needs no specialist; the answer names one."),
+    "false_alarm": Kind("False alarm", "The task needs no specialist; the answer names one."),
     "extra": Kind("One too many", "The task needs a specialist, and the answer names another one who is not needed."),
     "core": Kind("Own work misjudged", "Whether part of the task is the developer's own work."),
 }

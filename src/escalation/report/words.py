@@ -94,9 +94,10 @@ def summary(contents: dict[str, Any]) -> list[tuple[str, str]]:
     """
     answers = {
         "Overall": _overall(contents),
-        "Best at": _best(contents),
-        "Worst at": _worst(contents),
-        "Why": _why(contents),
+        "Best labels": _labels(_ranked(contents)[:_LISTED]),
+        "Worst labels": _labels(_ranked(contents)[_LISTED:][::-1][:_LISTED]),
+        "Errors": _errors(contents["errors"]),
+        "Context": _context(contents),
     }
     return [(heading, answer) for heading, answer in answers.items() if answer]
 
@@ -111,7 +112,7 @@ def _overall(contents: dict[str, Any]) -> str:
     )
     if micro["low"] is not None:
         sentence += f" (95% interval {figure(micro['low'], 3)} to {figure(micro['high'], 3)})"
-    sentence += f" and answers {percent(exact['value'])} of the tasks without any error."
+    sentence += f". The escalations and collaborations of {percent(exact['value'])} of the tasks are exactly right."
     others = [
         f"{engine} {figure(figures['micro_f1']['value'], 3)}"
         for engine, figures in averages.items()
@@ -120,30 +121,34 @@ def _overall(contents: dict[str, Any]) -> str:
     return f"{sentence} Micro-F1 of the others: {_listed(others)}." if others else sentence
 
 
-def _best(contents: dict[str, Any]) -> str:
-    best = _ranked(contents)[:_LISTED]
-    return f"{_listed([_with_f1(*label) for label in best])}." if best else ""
+def _ranked(contents: dict[str, Any]) -> list[tuple[str, float]]:
+    """Return the labels of enough tasks with their F1, best first."""
+    rows = contents["labels"][contents["about"]["engine"]]
+    known = [
+        (label, row["f1"]) for label, row in rows.items() if row["f1"] is not None and row["support"] >= MIN_SUPPORT
+    ]
+    return sorted(known, key=lambda entry: -entry[1])
 
 
-def _worst(contents: dict[str, Any]) -> str:
-    sentences = []
-    worst = _ranked(contents)[_LISTED:][::-1][:_LISTED]
-    if worst:
-        sentences.append(f"{_listed([_with_f1(*label) for label in worst])}.")
-    errors = contents["errors"]
+def _labels(ranked: list[tuple[str, float]]) -> str:
+    return f"F1 {_listed([f'{figure(f1)} at {label_phrase(label)}' for label, f1 in ranked])}." if ranked else ""
+
+
+def _errors(errors: dict[str, Any]) -> str:
     kinds = sorted((kind for kind in errors["kinds"] if kind["count"]), key=lambda kind: -kind["count"])
-    if kinds:
-        frequent = _listed([f"{kind['title'].lower()} ({count(kind['count'])})" for kind in kinds[:2]])
-        sentences.append(f"{count(errors['tasks'])} tasks have an error. The most frequent kinds: {frequent}.")
-    return " ".join(sentences)
+    if not kinds:
+        return ""
+    frequent = _listed([f"{kind['title'].lower()} ({count(kind['count'])})" for kind in kinds[:2]])
+    return f"{count(errors['tasks'])} tasks have an error, own work included. The most frequent kinds: {frequent}."
 
 
-def _why(contents: dict[str, Any]) -> str:
+def _context(contents: dict[str, Any]) -> str:
     sentences = []
     drift, reliability = contents["drift"], contents["reliability"]
     model, rules = (sum(row[key] for row in contents["agreement"].values()) for key in ("model_right", "rules_right"))
     if model + rules:
-        sentences.append(f"Where model and rules differ, the model is right in {percent(model / (model + rules))}.")
+        right = percent(model / (model + rules))
+        sentences.append(f"Where model and rules differ, the model is right in {right} of the cases.")
     if reliability is not None:
         error = percent(reliability["micro_ece_doubtful"])
         sentences.append(f"Probabilities of at least 5% are off by {error} on average.")
@@ -158,16 +163,3 @@ def _why(contents: dict[str, Any]) -> str:
 def _finding(finding: dict[str, Any]) -> str:
     title = str(finding["title"]).lower()
     return f"{title}, {label_phrase(finding['where'])}" if finding["where"] else title
-
-
-def _ranked(contents: dict[str, Any]) -> list[tuple[str, float]]:
-    """Return the labels of enough tasks with their F1, best first."""
-    rows = contents["labels"][contents["about"]["engine"]]
-    known = [
-        (label, row["f1"]) for label, row in rows.items() if row["f1"] is not None and row["support"] >= MIN_SUPPORT
-    ]
-    return sorted(known, key=lambda entry: -entry[1])
-
-
-def _with_f1(label: str, f1: float) -> str:
-    return f"{label_phrase(label)} {figure(f1)}"
