@@ -45,10 +45,14 @@ def card(
     Examples:
 
       escalation evaluate --json > figures.json
+
       escalation card figures.json --out CARD.md
 
+      escalation evaluate --corpus tasks.jsonl --model model --cross-validate --json > figures.json
+
       escalation evaluate --corpus other.jsonl --model model --json > unseen.json
-      escalation card figures.json --unseen unseen.json --model model --corpus tasks.jsonl --rulebook team.toml
+
+      escalation card figures.json --unseen unseen.json --model model --corpus tasks.jsonl
 
     Exit codes: 0 written, 2 invalid options, figures or template, 3 invalid rulebook, 5 invalid model,
     6 an extra is missing.
@@ -67,7 +71,9 @@ def card(
 
     book = rulebook_at(rulebook)
     trained = read_model(model or default_model(), book)
-    corpus_hash = hashlib.sha256(read_bytes(corpus_path(corpus), InputError, "name the model's corpus")).hexdigest()
+    corpus_hash = hashlib.sha256(
+        read_bytes(corpus_path(corpus), InputError, "name the model's corpus with --corpus")
+    ).hexdigest()
     expected = Hashes(trained.info.sha256 if trained.info else None, book.sha256, corpus_hash)
     measured, others = read_figures(figures), read_figures(unseen) if unseen else None
     check_figures(figures, measured, expected)
