@@ -29,7 +29,6 @@ def test_predicting_imports_nothing_heavy(name, tmp_path):
     ("command", "module", "extra"),
     [
         (["compare", "rules", "hybrid"], "sklearn", "train"),
-        (["figures"], "joblib", "train"),
         (["card", "figures.json"], "jinja2", "report"),
         (["card", "figures.json"], "sklearn", "report"),
     ],

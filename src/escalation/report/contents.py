@@ -209,11 +209,12 @@ def _term_weights(model: Model, engine: Engine) -> NDArray[np.float64]:
     policies = [model.policies[label] for label in model.labels]
     flat, of_nested, *_ = weight_table([policy.weights(engine) for policy in policies])
     nested = nested_heads(model.labels)
-    slope = _NESTED_SLOPE * of_nested[nested.labels]
+    slope = _NESTED_SLOPE * of_nested * nested.exists
+    columns = np.arange(len(model.labels))
     heads = np.zeros((len(head_names(model.labels)), len(model.labels)))
     np.fill_diagonal(heads, flat)
-    heads[nested.involved, nested.labels] = slope
-    heads[nested.degree, nested.labels] = slope * nested.sign
+    heads[nested.involved, columns] += slope
+    heads[nested.degree, columns] += slope * nested.sign
     heads[:, [policy.rules_only for policy in policies]] = 0.0
     idf = model.idf.astype(np.float64)
     # The idf of an n-gram says in which share of the tasks it occurs, and all shares together the length of a typical
