@@ -47,6 +47,7 @@ def test_train_validate_and_evaluate_with_another_rulebook(run, tmp_path):
     assert "E103" in [finding["code"] for finding in report["findings"]]
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_is_an_error_before_the_corpus_is_read(run, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
@@ -55,6 +56,7 @@ def test_a_report_that_cannot_be_written_is_an_error_before_the_corpus_is_read(r
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
+@pytest.mark.slow
 def test_train_rejects_a_bad_corpus_and_a_place_that_holds_something(run, tmp_path):
     (tmp_path / "corpus.jsonl").write_text("{")
     refused(run("train", *BOOK, "--corpus", "corpus.jsonl"), 4, "corpus.jsonl: line 1: is not JSON")
