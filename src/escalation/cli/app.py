@@ -50,7 +50,7 @@ def _options(
     pass
 
 
-def make_app(arguments: list[str]) -> typer.Typer:
+def app_of(arguments: list[str]) -> typer.Typer:
     """Make the application; if its first argument names a command, import that one only."""
     app = typer.Typer(
         name="escalation",
@@ -74,7 +74,7 @@ def main() -> None:
             # Answers contain the task's own words, which the code page of an old console may not have.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        sys.exit(make_app(sys.argv[1:])(standalone_mode=False))
+        sys.exit(app_of(sys.argv[1:])(standalone_mode=False))
     except EscalationError as error:
         say_error(str(error))
         sys.exit(error.exit_code)
