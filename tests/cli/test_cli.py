@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from escalation.files import PREDICTION_SCHEMA
-from helpers import ROOT, SMALL_CORPUS, SMALL_RULEBOOK, refused
+from helpers import SMALL_RULEBOOK, refused
 
 TASK = "Write the Dockerfile"
 
@@ -301,111 +301,6 @@ def test_an_unknown_option_or_engine_is_a_usage_error(run):
         assert b"Traceback" not in done.stderr
 
 
-# ---------------------------------------------------------------------------------------------- the other commands
-
-
-def test_train_predict_validate_and_evaluate_with_another_rulebook(run, tmp_path):
-    book = ["--rulebook", SMALL_RULEBOOK]
-    done = run("train", *book, "--corpus", SMALL_CORPUS, "--out", "model")
-    assert done.returncode == 0, done.stderr
-    assert "48 tasks of 6 projects" in done.stdout.decode()
-    model = [*book, "--model", "model"]
-    answer = answers(run("predict", "Draw the exploded view", *model, "--json"))[0]
-    assert answer["escalate"][0]["mode"] == "illustrator"
-    done = run("validate", *model, "--corpus", SMALL_CORPUS, "--conflicts", 3)
-    assert done.returncode == 0, done.stderr
-    assert "no hard finding" in done.stdout.decode()
-    lines = [json.loads(line) for line in SMALL_CORPUS.read_text().splitlines()[:20]]
-    write_lines(tmp_path / "other.jsonl", [line | {"text": f"Please: {line['text']}"} for line in lines])
-    done = run("evaluate", *model, "--corpus", "other.jsonl")
-    assert "micro-F1" in done.stdout.decode()
-    figures = json.loads(run("evaluate", *model, "--corpus", "other.jsonl", "--json", "--engine", "rules").stdout)
-    assert list(figures["engines"]) == ["rules"]
-    refused(run("evaluate", *model, "--corpus", SMALL_CORPUS), 4, "was trained on 48 of these tasks")
-    refused(run("evaluate", *model, "--corpus", SMALL_CORPUS, "--cross-validate"), 2, "one of the two")
-    done = run("evaluate", *model, "--corpus", SMALL_CORPUS, "--allow-overlap", "--report", "report")
-    assert "48 of them seen in training" in done.stdout.decode()
-    assert "E103 high: the model was trained on 48 of the 48 tasks" in done.stdout.decode()
-    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    assert "E103" in [finding["code"] for finding in report["findings"]]
-
-
-def test_a_report_that_cannot_be_written_is_refused_before_the_corpus_is_read(run, tmp_path):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "letter.txt").write_text("dear")
-    for place, word in (("mine", "letter.txt"), ("mine/letter.txt", "is a file"), ("mine/letter.txt/x", "written")):
-        refused(run("evaluate", "--corpus", "nowhere.jsonl", "--report", place), 2, word)
-    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
-
-
-def test_train_refuses_a_bad_corpus(run, tmp_path):
-    (tmp_path / "corpus.jsonl").write_text("{")
-    arguments = ["train", "--rulebook", SMALL_RULEBOOK, "--corpus", "corpus.jsonl", "--out", "model"]
-    refused(run(*arguments), 4, "corpus.jsonl: line 1: is not JSON")
-    assert not (tmp_path / "model").exists()
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "thesis.txt").write_text("precious")
-    refused(run("train", "--rulebook", SMALL_RULEBOOK, "--corpus", SMALL_CORPUS, "--out", "work"), 2, "thesis.txt")
-    assert (tmp_path / "work" / "thesis.txt").exists()
-
-
-def test_validate_ends_with_one_on_a_hard_finding(run, tmp_path, small_model_path):
-    text = SMALL_CORPUS.read_text().replace('"escalate": ["illustrator"]', '"escalate": ["nobody"]', 1)
-    (tmp_path / "corpus.jsonl").write_text(text)
-    arguments = ["validate", "--rulebook", SMALL_RULEBOOK, "--corpus", "corpus.jsonl", "--model", small_model_path]
-    done = run(*arguments)
-    assert done.returncode == 1
-    assert "H1" in done.stdout.decode()
-    report = json.loads(run(*arguments, "--json").stdout)
-    assert [finding["code"] for finding in report["hard"]] == ["H1"]
-
-
-def test_the_commands_of_the_readme_are_in_it():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    task = "Split the users table into accounts and profiles without downtime, then build the image in GitHub Actions"
-    venv = "python3 -m venv .venv && .venv/bin/pip install"
-    assert f'{venv} . && .venv/bin/escalation predict "{task}"' in readme
-    assert f'{venv} -e ".[dev]" && .venv/bin/pytest' in readme
-    assert f'{venv} -e ".[dev]" && .venv/bin/pytest' in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-
-
-# ---------------------------------------------------------------------------------------------- explaining
-
-
-def test_an_explanation_for_people(run):
-    done = run("explain", "Split the users table without downtime", "--label", "escalate:database")
-    text = done.stdout.decode()
-    assert done.returncode == 0, done.stderr
-    assert "escalate:database-specialist  given: " in text
-    assert "Split the users table without downtime" in text
-    assert "  score +" in text
-    assert " = base -" in text
-    assert "rule database.migrations" in text
-    assert "collaborate:" not in text
-
-
-def test_an_explanation_for_programs(run):
-    explanation = json.loads(run("explain", "-", "--json", "--stack", "frontend=vue", stdin="Fix the page").stdout)
-    label = explanation["labels"][0]
-    assert label["label"] == "escalate:frontend"
-    assert label["given"]
-    total = label["base"] + sum(reason["weight"] for reason in label["contributions"])
-    assert total == pytest.approx(label["score"], abs=1e-4)
-
-
-def test_explaining_by_rules_and_of_nothing(run):
-    assert "by the rules" in run("explain", TASK, "--engine", "rules").stdout.decode()
-    assert "no label comes near" in run("explain", "Tidy the docstrings of the parser").stdout.decode()
-    refused(
-        run("explain", TASK, "--label", "plumber"), 2, "no label holds 'plumber'", "collaborate:database-specialist"
-    )
-    only = json.loads(run("explain", TASK, "--label", "collaborate:docker", "--json").stdout)
-    assert [label["label"] for label in only["labels"]] == ["collaborate:docker-compose-specialist"]
-    assert "no label comes near" not in run("explain", "🚀🚀").stdout.decode()
-    assert "\x1b" not in run("explain", "Write the \x1b[31mDockerfile").stdout.decode()
-    refused(run("explain", " "), 2, "the task is empty")
-
-
 def test_caution_is_said_and_needs_the_model(run, validator):
     done = run("predict", TASK, "--caution", "high")
     assert "a mode is named in 90% of the tasks that need it, with 90% confidence" in done.stdout.decode()
@@ -415,15 +310,3 @@ def test_caution_is_said_and_needs_the_model(run, validator):
     assert answer["promise"]["recall"] == 0.9
     refused(run("predict", TASK, "--caution", "high", "--engine", "rules"), 2, "promise of the model")
     refused(run("predict", TASK, "--caution", "high", "--model", "none", "--allow-rules"), 5, "no model directory")
-
-
-def test_behaviour_cases_of_ones_own(run, tmp_path):
-    passing = '[[minimum]]\nid = "view"\ntext = "Draw the exploded view"\nescalate = ["illustrator"]\n'
-    (tmp_path / "passing.toml").write_text(passing)
-    (tmp_path / "failing.toml").write_text(passing.replace("illustrator", "legal-reviewer"))
-    arguments = ["train", "--rulebook", SMALL_RULEBOOK, "--corpus", SMALL_CORPUS, "--out", "model", "--behaviour"]
-    refused(run(*arguments, "none.toml"), 2, "none.toml: cannot be read")
-    refused(run(*arguments, "failing.toml"), 1, "H7 in view: must escalate legal-reviewer")
-    assert not (tmp_path / "model").exists()
-    assert run(*arguments, "passing.toml").returncode == 0
-    assert (tmp_path / "model").exists()
