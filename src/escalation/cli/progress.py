@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from escalation.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from rich.progress import TaskID
 
@@ -26,7 +25,7 @@ def steps_progress() -> Iterator[Progress]:
     Progress
         To be called with what is being done, the steps done and the steps in all (0 if that is unknown).
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console
@@ -48,11 +47,3 @@ def steps_progress() -> Iterator[Progress]:
             bars.update(known[what], completed=done)
 
         yield advance
-
-
-@contextmanager
-def rows_progress(path: Path) -> Iterator[Callable[[int], None]]:
-    """Show how much of a file has been answered; yield what to call with the bytes read."""
-    total = path.stat().st_size if path.is_file() else 0
-    with steps_progress() as progress:
-        yield lambda done: progress("answering", done, total)
