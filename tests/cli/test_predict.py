@@ -171,7 +171,7 @@ CSV = {
     "short row": (b"1", "fewer fields than the header"),
     "not UTF-8": (b"1,caf\xe9,", "is not UTF-8 text"),
     "not UTF-8 elsewhere": (b"1,x,frontend=caf\xe9", "is not UTF-8 text"),
-    "bad stack": (b"1,x,react", "lacks a category"),
+    "bad stack": (b"1,x,react", "has no category"),
     "deep stack": (b'1,x,{"a":' + b"[" * 60_000, "is not JSON"),
     "quote in the middle": (b'1,"bad" x,', "is not CSV"),
 }
@@ -287,7 +287,7 @@ def start(*arguments, cwd):
         (["predict", "--json"], b"", ["name either one task"]),
         (["predict", "x", "--from", "nobody"], b"", ["unknown mode 'nobody'", "technical-architect"]),
         (["predict", "x", "--stack", "none.json"], b"", ["none.json: cannot be read"]),
-        (["predict", "x", "--stack", "=react"], b"", ["lacks a category"]),
+        (["predict", "x", "--stack", "=react"], b"", ["has no category"]),
         (["predict", "--input", "none.jsonl"], b"", ["none.jsonl: cannot be read"]),
         (["predict", "--input", "."], b"", ["cannot be read"]),
         (["predict", "--input", "/dev/zero"], b"", ["is a device"]),
@@ -318,17 +318,25 @@ def test_a_csv_without_texts_is_refused(run, tmp_path):
     refused(run("predict", "--input", "tasks.csv"), 2, "no column 'text'")
 
 
-@pytest.mark.parametrize("content", ['["React"]', '{"frontend": 3}', "{", "\xff"])
-def test_a_stack_profile_of_the_wrong_shape_is_refused(run, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('["React"]', '{"category": ["name"'),
+        ('{"frontend": 3}', '{"category": ["name"'),
+        ("{", "is not JSON"),
+        ("\xff", "is not UTF-8"),
+    ],
+)
+def test_a_stack_profile_of_the_wrong_shape_is_an_error(run, tmp_path, content, message):
     (tmp_path / "stack.json").write_text(content, encoding="latin-1")
-    refused(run("predict", "x", "--stack", "stack.json"), 2, "stack.json", '{"category": ["name"')
+    refused(run("predict", "x", "--stack", "stack.json"), 2, "stack.json", message)
 
 
 def test_a_refused_model_or_rulebook(run, tmp_path, small_model_path):
     refused(run("predict", TASK, "--model", "none"), 5, "there is no model directory", "escalation train")
     damaged = shutil.copytree(small_model_path, tmp_path / "damaged")
-    (damaged / "words.txt").write_text("x")
-    refused(run("predict", TASK, "--model", "damaged", "--rulebook", SMALL_RULEBOOK), 5, "words.txt")
+    (damaged / "vocabulary.txt").write_text("x")
+    refused(run("predict", TASK, "--model", "damaged", "--rulebook", SMALL_RULEBOOK), 5, "vocabulary.txt")
     (tmp_path / "book.toml").write_text("format = 1\ncolour = 2\n")
     refused(run("predict", TASK, "--rulebook", "book.toml"), 3, "book.toml")
     done = run("predict", TASK, "--model", "none", "--allow-rules", "--json")

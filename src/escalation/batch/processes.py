@@ -59,10 +59,12 @@ def in_order(
     """
     if jobs < 1:
         raise InputError(f"jobs must be at least 1, got {jobs}")
-    predictor = loading.load()
     if jobs == 1:
+        predictor = loading.load()
         return (ask(predictor, item) for item in items)
-    return _in_processes(ask, iter(items), loading._replace(fingerprint=predictor.fingerprint), jobs, chunk)
+    if not loading.fingerprint:  # with it, a process that finds another model by then raises an error
+        loading = loading._replace(fingerprint=loading.load().fingerprint)
+    return _in_processes(ask, iter(items), loading, jobs, chunk)
 
 
 def _in_processes(

@@ -165,6 +165,7 @@ def _write_answers(
     from escalation.batch.output import line_writer, open_output
     from escalation.batch.rows import count_steps
     from escalation.cli.progress import steps_progress
+    from escalation.cli.terminal import say_warning
     from escalation.errors import InputError
 
     if output is not None and path.resolve() == output.resolve():
@@ -177,7 +178,7 @@ def _write_answers(
                 if not keep_going:
                     raise InputError(f"{path}, line {number}: {error} (--keep-going answers the other lines)")
                 wrong += 1
-                typer.echo(f"warning: {path}, line {number}: {error}", err=True)
+                say_warning(f"{path}, line {number}: {error}")
             if error is None or wrong_lines:
                 write(line)
             progress("answering tasks", done, steps)
