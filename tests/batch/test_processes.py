@@ -40,6 +40,7 @@ def workers(parent=None):
     return [pid for pid in children if b"batch.processes" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
+@pytest.mark.slow
 def test_every_way_to_ask_gives_the_same_bytes(run, tmp_path, predictor):
     singly = [as_json(predictor.predict(task)) for task in TASKS]
     for jobs in (1, 2):
@@ -150,7 +151,7 @@ def test_another_model_in_the_place_of_the_first_is_an_error(tmp_path):
 
 
 class Text(str):
-    """Not importable by another process, as `tests` are not its main program."""
+    """A text that no other process can have."""
 
     __slots__ = ()
 
@@ -186,7 +187,7 @@ def test_a_program_needs_no_guard(tmp_path, program):
         (["x"], 0, "jobs must be at least 1, got 0"),
     ],
 )
-def test_predict_many_says_what_it_takes(predictor, wrong, jobs, message):
+def test_predict_many_checks_its_arguments(predictor, wrong, jobs, message):
     with pytest.raises(InputError, match=message):
         predictor.predict_many(wrong, jobs=jobs)
 

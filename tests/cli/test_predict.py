@@ -81,6 +81,17 @@ def test_the_answer_into_a_file(run, tmp_path):
     assert json.loads((tmp_path / "answer.jsonl").read_text())["escalate"]
 
 
+def test_caution_is_shown_and_needs_the_model(run, validator):
+    done = run("predict", TASK, "--caution", "high")
+    assert "of the tasks that need a mode, 90 % have it named (with 90 % confidence)" in done.stdout.decode()
+    assert "in the answer" in run("explain", TASK, "--caution", "high").stdout.decode()
+    answer = answers(run("predict", TASK, "--caution", "high", "--json"))[0]
+    validator.validate(answer)
+    assert answer["promise"]["recall"] == 0.9
+    refused(run("predict", TASK, "--caution", "high", "--engine", "rules"), 2, "promise of the model")
+    refused(run("predict", TASK, "--caution", "high", "--model", "none", "--allow-rules"), 5, "no model directory")
+
+
 # ---------------------------------------------------------------------------------------------- many tasks
 
 LINES = [
@@ -313,7 +324,7 @@ def test_bad_input_gets_a_clear_error(run, arguments, stdin, words):
     refused(run(*arguments, stdin=stdin), 2, *words)
 
 
-def test_a_csv_without_texts_is_refused(run, tmp_path):
+def test_a_csv_without_texts_is_an_error(run, tmp_path):
     (tmp_path / "tasks.csv").write_text("id,task\n1,x\n")
     refused(run("predict", "--input", "tasks.csv"), 2, "no column 'text'")
 
@@ -332,7 +343,7 @@ def test_a_stack_profile_of_the_wrong_shape_is_an_error(run, tmp_path, content, 
     refused(run("predict", "x", "--stack", "stack.json"), 2, "stack.json", message)
 
 
-def test_a_refused_model_or_rulebook(run, tmp_path, small_model_path):
+def test_an_invalid_model_or_rulebook_is_an_error(run, tmp_path, small_model_path):
     refused(run("predict", TASK, "--model", "none"), 5, "there is no model directory", "escalation train")
     damaged = shutil.copytree(small_model_path, tmp_path / "damaged")
     (damaged / "vocabulary.txt").write_text("x")
