@@ -48,7 +48,7 @@ def test_json_from_outside_that_is_wrong_is_one_kind_of_error(tmp_path, content,
     path = tmp_path / "x.json"
     path.write_bytes(content)
     with pytest.raises(CorpusError) as caught:
-        read_json(path, CorpusError, "mend it")
+        read_json(path, CorpusError, "fix it")
     assert str(caught.value).startswith(f"{path}: ")
     assert message in str(caught.value)
     with pytest.raises(ValueError, match=r".*"):
