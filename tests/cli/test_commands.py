@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from escalation.files import PREDICTION_SCHEMA
 from helpers import ROOT, SMALL_CORPUS, SMALL_RULEBOOK, refused
 
 BOOK = ["--rulebook", SMALL_RULEBOOK]
@@ -19,6 +20,10 @@ def test_help_shows_examples(run):
         assert f"escalation {command} " in done.stdout.decode().split("Examples:")[1].split("Options")[0]
     assert run("--version").stdout.strip()
     assert all(command in run("--help").stdout.decode() for command in ("predict", "schema"))
+
+
+def test_the_published_schema_is_printed(run):
+    assert run("schema").stdout == PREDICTION_SCHEMA.read_bytes()
 
 
 @pytest.mark.slow
