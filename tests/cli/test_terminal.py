@@ -80,7 +80,8 @@ def test_tables_and_findings_show_ids_as_they_are(run, tmp_path, small_model_pat
     output = "".join(done.stdout.decode().split())
     assert "".join(MARKUP.split()) in output
     assert f"wrong{SHOWN}" in output
-    (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in hostile))
+    printable = (line | {"id": f"{MARKUP}{number}"} for number, line in enumerate(lines))
+    (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in printable))
     done = run("evaluate", *small, "--engine", "rules")
     assert is_inert(done.stdout)
     assert "[b] :bug: \\x1b[2J.jsonl" in done.stdout.decode()
