@@ -67,17 +67,24 @@ def test_errors_and_warnings_show_names_as_they_are(run, arguments):
     assert done.returncode == (0 if "--allow-rules" in arguments else done.returncode or 1)
 
 
+@pytest.mark.slow
 def test_tables_and_findings_show_ids_as_they_are(run, tmp_path, small_model_path):
     lines = [json.loads(line) for line in SMALL_CORPUS.read_text().splitlines()]
     hostile = [line | {"id": f"{MARKUP}{CLEAR}{number}"} for number, line in enumerate(lines)]
     wrong = hostile[0] | {"id": f"wrong {CLEAR}", "escalate": ["nobody"]}
-    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*hostile, wrong]))
-    small = ["--rulebook", SMALL_RULEBOOK, "--corpus", "corpus.jsonl", "--model", small_model_path]
-    done = run("validate", *small, "--conflicts", 50)
+    name = "[b] :bug: \x1b[2J.jsonl"
+    (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in [*hostile, wrong]))
+    small = ["--rulebook", SMALL_RULEBOOK, "--corpus", name]
+    done = run("validate", *small, "--model", small_model_path, "--conflicts", 50)
     assert is_inert(done.stdout)
     output = "".join(done.stdout.decode().split())
     assert "".join(MARKUP.split()) in output
     assert f"wrong{SHOWN}" in output
+    printable = (line | {"id": f"{MARKUP}{number}"} for number, line in enumerate(lines))
+    (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in printable))
+    done = run("evaluate", *small, "--engine", "rules")
+    assert is_inert(done.stdout)
+    assert "[b] :bug: \\x1b[2J.jsonl" in done.stdout.decode()
 
 
 def test_progress_shows_titles_as_they_are(monkeypatch):

@@ -80,8 +80,8 @@ def _lines(answer: Prediction) -> Iterator[str]:
     if answer.promise is not None:
         yield line(
             _title("Caution"),
-            f"of the tasks that need a mode, {percent(answer.promise.recall)} have it named "
-            f"(with {percent(answer.promise.confidence)} confidence)",
+            f"a mode is named in {percent(answer.promise.recall)} of the tasks that need it, "
+            f"with {percent(answer.promise.confidence)} confidence",
         )
         if answer.promise.not_attainable:
             yield line(_title(""), f"not attainable for {', '.join(answer.promise.not_attainable)}")

@@ -19,6 +19,7 @@ from escalation.cli.options import (
 )
 from escalation.cli.scores import comparison_tables, finding_lines, score_tables
 from escalation.cli.tables import show
+from escalation.cli.terminal import say
 
 if TYPE_CHECKING:
     from escalation.model import Model
@@ -147,9 +148,9 @@ def evaluate(
     else:
         show(score_tables(result) if result.against is None else comparison_tables(result, changed))
         for line in finding_lines(result) if result.against is None else ():
-            typer.echo(line)
+            say(line)
         if report is not None:
-            typer.echo(f"{report}: the report")
+            say(f"{report}: the report")
     if fail_if_worse and result.against is not None and result.against.worse:
         worse = ", ".join(result.against.worse)
         raise FindingError(f"{result.against.b.name} is worse than {against} beyond the interval in {worse}")
