@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import Parallel, delayed
+from msgspec import to_builtins
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from escalation import Predictor, load_rulebook
-from escalation.evaluation.metrics import averages, differences, summarize
+from escalation.evaluation.metrics import averages, averages_with_intervals, differences, label_figures
 from escalation.files import default_corpus
 from escalation.model.features import analyze
 from escalation.model.policy import joint_targets
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 HYBRID = "hybrid"
-SHOWN = ("micro_f1", "escalate_f1", "collaborate_f1", "macro_f1", "core_f1", "exact_match", "free_kept")
+SHOWN = ("micro_f1", "escalate_f1", "collaborate_f1", "macro_f1", "core_f1", "exact_match", "none_correct")
 # Fit to one part, answer another: indicators of shape (asked, labels).
 Way = "Callable[[Prepared, Prepared], NDArray[np.int8]]"
 
@@ -212,10 +213,21 @@ def without_cues(data: Prepared) -> Prepared:
     return replace(data, tasks=tasks, cues=cues, verdicts=verdicts)
 
 
+def summary(data: Prepared, given: NDArray[np.int8]) -> Any:
+    """Averages with intervals, and figures by label."""
+    return to_builtins(
+        {
+            "tasks": len(data),
+            "averages": averages_with_intervals(data.labels, data.targets, given, list(data.groups)),
+            "labels": label_figures(data.labels, data.targets, given),
+        }
+    )
+
+
 def difference(labels: tuple[str, ...], data: Prepared, given: NDArray[np.int8], hybrid: NDArray[np.int8]) -> Any:
     """How far a way lies from the hybrid, paired, with an interval."""
     found = differences(labels, data.targets, given, hybrid, list(data.groups))
-    return {name: found[name] for name in SHOWN}
+    return to_builtins({name: found[name] for name in SHOWN})
 
 
 def ways(embeddings: Embeddings | None) -> dict[str, Way]:
@@ -261,7 +273,7 @@ def main() -> None:
         if real is not None:
             real_answers[name] = escalation_first(data.labels, way(data, real))
     for name, given in answers.items():
-        entry = {"cross_validation": summarize(data.labels, data.targets, given, list(data.groups))}
+        entry = {"cross_validation": summary(data, given)}
         entry["difference"] = difference(data.labels, data, given, answers[HYBRID])
         if registers is not None:
             entry["registers"] = {
@@ -270,7 +282,7 @@ def main() -> None:
                 for chosen in [registers == register]
             }
         if real is not None:
-            entry["real"] = summarize(data.labels, real.targets, real_answers[name], list(real.groups))
+            entry["real"] = summary(real, real_answers[name])
             entry["real_difference"] = difference(data.labels, real, real_answers[name], real_answers[HYBRID])
         result["ways"][name] = entry
     if not options.no_masked:

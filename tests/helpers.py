@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -38,3 +39,14 @@ def lines_executed(function):
     finally:
         sys.settrace(before)
     return count
+
+
+def small_tasks():
+    """Return the tasks of the small corpus, as its lines have them."""
+    return [json.loads(line) for line in SMALL_CORPUS.read_text(encoding="utf-8").splitlines()]
+
+
+def write_tasks(path, tasks):
+    """Write tasks as JSON lines; return the path."""
+    path.write_text("".join(f"{json.dumps(task)}\n" for task in tasks), encoding="utf-8")
+    return path

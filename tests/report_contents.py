@@ -1,4 +1,4 @@
-"""Contents of reports: a whole one of the small home mode, what is left without a model, and texts of an enemy."""
+"""Contents of reports: a full one of the small home mode, one of the rules alone, and one with hostile texts."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Predicting imports little, and what is not installed is named with the command that installs it."""
+
 from __future__ import annotations
 
 import subprocess
@@ -5,57 +7,47 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "scipy", "pandas", "joblib", "iterstrat", "altair", "jinja2", "vl_convert")
+HEAVY = ("sklearn", "scipy", "pandas", "joblib", "iterstrat", "altair", "jinja2", "vl_convert", "pyarrow", "pydantic")
+COMMAND = "import sys; sys.argv = ['escalation', *{}]\nfrom escalation.cli.app import main\n"
 PROGRAMS = {
     "api": "import escalation; escalation.predict('Write the Dockerfile')",
-    "command": (
-        "import sys; sys.argv = ['escalation', 'predict', 'Write the Dockerfile', '--json']\n"
-        "from escalation.cli.app import main\n"
-        "try: main()\nexcept SystemExit as e: assert not e.code"
-    ),
+    "command": COMMAND.format(["predict", "Write the Dockerfile", "--json"])
+    + "try: main()\nexcept SystemExit as end: assert not end.code",
     "rules": "import escalation; escalation.Predictor.load(engine='rules').predict('Write the Dockerfile')",
 }
 
 
+def python(program, cwd):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=cwd, check=False)
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_predicting_imports_nothing_heavy(name, tmp_path):
-    check = f"\nimport sys; print(*(m for m in {HEAVY} if m in sys.modules), file=sys.stderr)"
-    program = PROGRAMS[name] + check
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stderr.split() == []
+    check = f"\nimport sys; print('heavy:', *(m for m in {HEAVY} if m in sys.modules), file=sys.stderr)"
+    done = python(PROGRAMS[name] + check, tmp_path)
+    assert done.stderr.split() == ["heavy:"]
 
 
 @pytest.mark.parametrize(
     ("command", "module", "extra"),
     [
-        (["compare", "rules", "hybrid"], "sklearn", "train"),
-        (["figures"], "joblib", "train"),
+        (["train"], "pandas", "train"),
+        (["evaluate"], "joblib", "train"),
+        (["validate"], "sklearn", "train"),
+        (["audit"], "cleanlab", "audit"),
         (["card", "figures.json"], "jinja2", "report"),
-        (["card", "figures.json"], "sklearn", "report"),
+        (["evaluate", "--report", "report"], "altair", "report"),
     ],
 )
-def test_a_module_that_is_not_there_names_its_extra(tmp_path, command, module, extra):
-    program = (
-        f"import sys; sys.modules[{module!r}] = None; sys.argv = ['escalation', *{command}]\n"
-        "from escalation.cli.app import main\n"
-        "main()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.returncode == 6, done.stderr
-    assert f"pip install 'escalation-predictor[{extra}]'" in done.stderr
-
-
-def test_a_missing_extra_names_its_install_command(tmp_path):
-    program = (
-        "import sys\n"
-        "import importlib.util as u\n"
+def test_a_missing_extra_is_named_with_its_install_command(tmp_path, command, module, extra):
+    missing = (
+        "import importlib.util as u, sys\n"
+        f"sys.modules[{module!r}] = None\n"
         "real = u.find_spec\n"
-        "u.find_spec = lambda name, *a: None if name in ('pandas', 'sklearn') else real(name, *a)\n"
-        "sys.argv = ['escalation', 'train', '--out', 'model']\n"
-        "from escalation.cli.app import main\n"
-        "main()\n"
+        f"u.find_spec = lambda name, *rest: None if name == {module!r} else real(name, *rest)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.returncode == 6
-    assert "pip install 'escalation-predictor[train]'" in done.stderr
+    done = python(missing + COMMAND.format(command) + "main()", tmp_path)
+    assert done.returncode == 6, done.stderr
+    assert f"[{extra}]" in done.stderr
+    assert "pip install" in done.stderr
     assert "Traceback" not in done.stderr

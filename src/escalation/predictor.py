@@ -241,8 +241,7 @@ class Predictor:
         stack, delegated_by, reasons
             As in `predict`.
         jobs : int
-            Number of processes. With two or more, the predictor must come from `load`, and the extra ``batch`` be
-            installed.
+            Number of processes. With two or more, the predictor must come from `load`.
 
         Raises
         ------
@@ -261,7 +260,7 @@ class Predictor:
             raise InputError(
                 "other processes must load the predictor too; make it by Predictor.load, or use one process"
             )
-        from escalation.batch.answering import in_order
+        from escalation.batch.processes import in_order
 
         return in_order(ask, tasks, self._loading, jobs)
 

@@ -8,6 +8,7 @@ import pytest
 
 from escalation.evaluation import run_engines
 from escalation.evaluation.drift import drift, known_in_training
+from escalation.evaluation.figures import UnknownWord
 from escalation.files import default_corpus
 from escalation.model import read_model
 from escalation.task.text import words_of
@@ -44,24 +45,24 @@ def test_the_shares_of_the_training_are_known_from_the_model_alone(drift_of):
     counts = Counter(word for text in texts() for word in set(words_of(text)))
     known = {word: count for word, count in counts.items() if count >= 3}
     total = sum(known.values())
-    assert found["less"]
-    for entry in found["more"] + found["less"]:
-        assert entry["there"] == pytest.approx(1000 * known[entry["term"]] / total)
-    assert "the" in [entry["term"] for entry in found["more"]]
+    assert found.less
+    for entry in found.more + found.less:
+        assert entry.there == pytest.approx(1000 * known[entry.term] / total)
+    assert "the" in [entry.term for entry in found.more]
 
 
 def test_unknown_words_are_counted_once_a_task(drift_of):
     found = drift_of(["zebra zebra the", "zebra the chapter", "quagga the chapter"])
-    assert found["unknown"][:2] == [{"term": "zebra", "count": 2}, {"term": "quagga", "count": 1}]
-    assert found["known_words"]["value"] == pytest.approx(5 / 9)
+    assert found.unknown[:2] == [UnknownWord("zebra", 2), UnknownWord("quagga", 1)]
+    assert found.known_words.value == pytest.approx(5 / 9)
 
 
 def test_what_shares_nothing_is_as_unlike_as_can_be(drift_of):
     alike, other = drift_of([" ".join(reversed(text.split())) for text in texts()]), drift_of(["zebra quagga okapi"])
-    assert alike["unlike"] == pytest.approx(0.0, abs=1e-6)
-    assert alike["more"] == alike["less"] == []
-    assert other["unlike"] == 1.0
-    assert other["known_words"]["value"] == 0.0
+    assert alike.unlike == pytest.approx(0.0, abs=1e-6)
+    assert alike.more == alike.less == []
+    assert other.unlike == 1.0
+    assert other.known_words.value == 0.0
 
 
 def test_the_distance_is_that_of_scipy(drift_of):
@@ -71,7 +72,7 @@ def test_the_distance_is_that_of_scipy(drift_of):
     there = Counter(word for text in texts() for word in set(words_of(text)))
     names = sorted(word for word, count in there.items() if count >= 3)
     here = Counter(["the", "chapter", "on", "pump", "the"])
-    assert found["unlike"] == pytest.approx(
+    assert found.unlike == pytest.approx(
         jensenshannon([here[name] for name in names], [there[name] for name in names], base=2)
     )
 
@@ -85,7 +86,7 @@ def test_the_training_is_measured_only_where_its_corpus_is_at_hand(small_ruleboo
     other = read_model(small_model_path, small_rulebook)
     run = run_engines(read_corpus(SMALL_CORPUS), small_rulebook, ["hybrid"], other, allow_overlap=True)
     assert known_in_training(run) is None
-    assert drift(run)["reference"] is None
+    assert drift(run).reference is None
 
 
 def test_what_the_training_knows_of_itself_is_measured_by_the_other_projects(rulebook, model, tmp_path):
@@ -93,7 +94,7 @@ def test_what_the_training_knows_of_itself_is_measured_by_the_other_projects(rul
     path = tmp_path / "tasks.jsonl"
     path.write_text(json.dumps(task | {"collaborate": [], "core": False}), encoding="utf-8")
     run = run_engines(read_corpus(path), rulebook, ["hybrid"], model)
-    if not default_corpus().is_file() or file_hash(default_corpus()) != model.about["corpus"]["sha256"]:
+    if not default_corpus().is_file() or file_hash(default_corpus()) != model.info.corpus.sha256:
         pytest.skip("the training corpus of the model that ships is not at hand")
-    assert drift(run)["reference"] == "corpus.jsonl"
+    assert drift(run).reference == "corpus.jsonl"
     assert 0.93 < known_in_training(run) < 0.98

@@ -3,40 +3,40 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from escalation.evaluation.reliability import calibration, confidences, risk_and_coverage
+from escalation.evaluation.reliability import calibration, confidences, coverage_curve
 
 
-def test_true_probabilities_have_no_calibration_error_and_wrong_ones_have():
+def test_calibration_error_of_true_and_of_wrong_probabilities():
     random = np.random.default_rng(5)
     probabilities = random.random((20_000, 2))
     targets = (random.random((20_000, 2)) < probabilities).astype(np.int8)
     good = calibration(("a", "b"), targets, probabilities)
-    assert good["micro_ece"] < 0.01
-    assert set(good["labels"]) == {"a", "b"}
+    assert good.micro_ece < 0.01
+    assert set(good.labels) == {"a", "b"}
     bad = calibration(("a", "b"), targets, probabilities**3)
-    assert bad["micro_ece"] == pytest.approx(np.mean(probabilities - probabilities**3), abs=0.01)
-    assert sum(entry["count"] for entry in good["bins"]) == 40_000
+    assert bad.micro_ece == pytest.approx(np.mean(probabilities - probabilities**3), abs=0.01)
+    assert sum(entry.count for entry in good.bins) == 40_000
 
 
-def test_tasks_on_which_no_model_was_asked_are_left_out():
+def test_abstentions_are_omitted():
     targets = np.array([[1], [0]], np.int8)
     assert calibration(("a",), targets, np.array([[np.nan], [np.nan]])) is None
-    assert calibration(("a",), targets, np.array([[0.9], [np.nan]]))["micro_ece"] == pytest.approx(0.1)
+    assert calibration(("a",), targets, np.array([[0.9], [np.nan]])).micro_ece == pytest.approx(0.1)
     ruled = calibration(("a", "b"), np.array([[1, 1]], np.int8), np.array([[0.9, np.nan]]))
-    assert ruled["micro_ece"] == pytest.approx(0.1)
+    assert ruled.micro_ece == pytest.approx(0.1)
 
 
-def test_unanswered_modes_count_as_missed():
+def test_targets_of_unanswered_tasks_are_missed():
     targets = np.array([[1], [1], [1], [0]], np.int8)
     given = np.array([[1], [1], [0], [0]], np.int8)
-    points = {point["coverage"]: point for point in risk_and_coverage(targets, given, np.array([0.9, 0.8, 0.1, 0.7]))}
-    assert points[1.0]["micro_f1"] == points[1.0]["micro_f1_of_all"] == pytest.approx(0.8)
-    assert points[0.7]["micro_f1"] == 1.0
-    assert points[0.7]["micro_f1_of_all"] == pytest.approx(0.8)
-    assert points[0.5]["micro_f1_of_all"] == pytest.approx(2 * 2 / (3 + 2))
+    points = {point.coverage: point for point in coverage_curve(targets, given, np.array([0.9, 0.8, 0.1, 0.7]))}
+    assert points[1.0].micro_f1 == points[1.0].micro_f1_of_all == pytest.approx(0.8)
+    assert points[0.7].micro_f1 == 1.0
+    assert points[0.7].micro_f1_of_all == pytest.approx(0.8)
+    assert points[0.5].micro_f1_of_all == pytest.approx(2 * 2 / (3 + 2))
 
 
-def test_confidence_is_that_of_the_least_sure_decision():
+def test_confidence_of_the_least_sure_decision():
     probabilities = np.array([[1.0, 0.0], [0.5, 0.0], [0.75, 0.4], [np.nan, np.nan]])
     thresholds = np.full((4, 2), 0.5)
     thresholds[3] = np.nan

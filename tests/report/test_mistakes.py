@@ -22,7 +22,7 @@ OPEN, GERMAN, FRENCH = "escalate:translation", "escalate:translator-de", "escala
 
 
 def run_of(*pairs, probabilities=(), threshold=0.5):
-    """A run over so many tasks, with what is right and what was answered."""
+    """A run with one task for each pair of right and answered labels."""
     rows = np.arange(len(pairs))
     given = np.array([[label in answer for label in COLUMNS] for _, answer in pairs], np.int8)
     believed = np.full((len(pairs), len(BOOK.labels)), np.nan)
@@ -47,8 +47,8 @@ def kinds_of(right, answer):
         ({DRAW}, set(), [("missed", DRAW)]),
         ({DRAW, LAW}, set(), [("missed", DRAW), ("missed", LAW)]),
         ({DRAW, LAW}, {DRAW}, [("lost", LAW)]),
-        ({DRAW}, {DRAW_WITH}, [("softened", DRAW_WITH)]),
-        ({DRAW_WITH}, {DRAW}, [("hardened", DRAW)]),
+        ({DRAW}, {DRAW_WITH}, [("under_escalated", DRAW_WITH)]),
+        ({DRAW_WITH}, {DRAW}, [("over_escalated", DRAW)]),
         ({GERMAN}, {OPEN}, [("member", OPEN)]),
         ({OPEN}, {FRENCH}, [("member", FRENCH)]),
         ({GERMAN}, {FRENCH}, [("member", FRENCH)]),
@@ -75,7 +75,7 @@ def test_every_wrong_answer_has_a_mistake_and_every_mistake_is_wrong(right, answ
     assert bool(found) == (right != answer)
     for mistake in found:
         assert mistake.kind in KINDS
-        assert (mistake.label in answer - right) if mistake.given else (mistake.label in right - answer)
+        assert (mistake.label in answer - right) if mistake.predicted else (mistake.label in right - answer)
 
 
 def test_the_most_confident_mistakes_come_first_and_those_without_a_probability_last():

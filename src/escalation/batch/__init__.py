@@ -1,1 +1,1 @@
-"""Many tasks: rows in, answers out, in constant memory, on several processes, and on after an interruption."""
+"""Many tasks: rows in, answers out, in constant memory and in several processes."""

@@ -4,112 +4,139 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
+from escalation.cli.terminal import Styled, line, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from escalation.answer.prediction import Entry, Prediction, Reason
 
 _SHOWN = 60
+"""Characters of a quotation."""
 _PARTS = 20
-"""As many parts are listed; `--json` has them all."""
+"""Parts that are listed; `--json` has all of them."""
+_INDENT = "  "
 
 
 def as_text(answer: Prediction) -> str:
-    """Show who gets what and why, over several lines."""
-    lines = [*_section("Escalate", answer.escalate), *_section("Collaborate", answer.collaborate)]
-    own = "yes" if answer.core.value else "no"
-    lines.append(f"{_bold('Own work')}     {own}{_percent(answer.core.probability)}, by {_by(answer.core.source)}")
-    if answer.parts:
-        lines.append(_bold("Parts"))
-        for part in answer.parts[:_PARTS]:
-            whom = [f"escalate {mode}" for mode in part.escalate] + [f"collaborate {mode}" for mode in part.collaborate]
-            under = f'  (of "{_short(part.context)}")' if part.context else ""
-            lines.append(f'  "{_short(part.text)}"  → {", ".join(whom)}{under}')
-        if len(answer.parts) > _PARTS:
-            lines.append(f"  … and {len(answer.parts) - _PARTS} more")
-    if answer.undecided:
-        unsure = (f"{u.disposition} {u.target}{_percent(u.probability)}" for u in answer.undecided)
-        lines.append(f"{_bold('Undecided')}    {', '.join(unsure)}")
-    if answer.accept is not None:
-        verb = "accept" if answer.accept.value else "decline"
-        place = f" ({answer.accept.section})" if answer.accept.section else ""
-        lines.append(f"{_bold('Delegation')}   {verb}: {answer.accept.reason}{place}")
-    if answer.promise is not None:
-        held = (
-            f"a mode is named in {answer.promise.recall:.0%} of the tasks that need it, "
-            f"with {answer.promise.confidence:.0%} confidence"
-        )
-        lines.append(f"{_bold('Caution')}      {held}")
-        if answer.promise.not_attainable:
-            lines.append(f"             not attainable: {', '.join(answer.promise.not_attainable)}")
-    if answer.abstained:
-        lines.append(f"{_bold('Note')}         {answer.abstained}; the rules alone answered")
-    return "\n".join(lines)
+    """Show who gets which part and why, over several lines."""
+    return "\n".join(_lines(answer))
 
 
 def as_line(answer: Prediction, number: int) -> str:
-    """Show an answer on one line."""
+    """Show an answer on one line, which begins with the task's id or else its number."""
     name = number if answer.id is None else answer.id
     escalate = ", ".join(entry.target for entry in answer.escalate) or "-"
     collaborate = ", ".join(entry.target for entry in answer.collaborate) or "-"
     accepted = "" if answer.accept is None else f"  {'accept' if answer.accept.value else 'decline'}"
     own = "yes" if answer.core.value else "no"
-    return f"{name}  escalate: {escalate}  collaborate: {collaborate}  own work: {own}{accepted}"
+    return line(one_line(f"{name}"), f"  escalate: {escalate}  collaborate: {collaborate}  own work: {own}{accepted}")
 
 
-def _section(title: str, entries: tuple[Entry, ...]) -> Iterable[str]:
+def percent(probability: float) -> str:
+    """Return a probability as a percentage that claims neither impossibility nor certainty.
+
+    >>> percent(0.47), percent(0.001), percent(0.9999)
+    ('47 %', '<1 %', '>99 %')
+    """
+    if probability < 0.005:
+        return "<1 %"
+    return ">99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
+
+
+def verdict(probability: float | None, source: str) -> str:
+    """Say how probable the model finds a label, and whether the rules decided it.
+
+    >>> verdict(0.47, "rules")
+    'model 47 %, decided by rule'
+    """
+    said = "" if probability is None else f"model {percent(probability)}"
+    ruled = "decided by rule" if source == "rules" else ""
+    return ", ".join(filter(None, (said, ruled)))
+
+
+def _lines(answer: Prediction) -> Iterator[str]:
+    yield from _section("Escalate", answer.escalate)
+    yield from _section("Collaborate", answer.collaborate)
+    own = "yes" if answer.core.value else "no"
+    yield line(_title("Own work"), f"{own} ({verdict(answer.core.probability, answer.core.source)})")
+    if answer.parts:
+        yield line(Styled("Parts", bold=True))
+        for part in answer.parts[:_PARTS]:
+            to = [f"escalate {mode}" for mode in part.escalate] + [f"collaborate {mode}" for mode in part.collaborate]
+            whole = f"  (part of {_quoted(part.context)})" if part.context else ""
+            yield line(f"{_INDENT}{_quoted(part.text)} → {', '.join(to)}{whole}")
+        if len(answer.parts) > _PARTS:
+            yield f"{_INDENT}… and {len(answer.parts) - _PARTS} more"
+    if answer.undecided:
+        near = (
+            f"{label.disposition} {label.target} (model {percent(label.probability)})" for label in answer.undecided
+        )
+        yield line(_title("Undecided"), ", ".join(near))
+    if answer.accept is not None:
+        verb = "accept" if answer.accept.value else "decline"
+        section = f" ({answer.accept.section})" if answer.accept.section else ""
+        yield line(_title("Delegation"), f"{verb}: {answer.accept.reason}{section}")
+    if answer.promise is not None:
+        yield line(
+            _title("Caution"),
+            f"a mode is named in {percent(answer.promise.recall)} of the tasks that need it, "
+            f"with {percent(answer.promise.confidence)} confidence",
+        )
+        if answer.promise.not_attainable:
+            yield line(_title(""), f"not attainable for {', '.join(answer.promise.not_attainable)}")
+    if answer.abstained:
+        yield line(_title("Note"), f"{answer.abstained}; the rules alone answered")
+    if answer.core.probability is not None:
+        yield line(Styled("model N %: the model finds it N % probable that the task needs this", dim=True))
+
+
+def _section(title: str, entries: tuple[Entry, ...]) -> Iterator[str]:
     if not entries:
-        yield f"{_bold(title)}{' ' * (13 - len(title))}nobody"
+        yield line(_title(title), "nobody")
         return
-    yield _bold(title)
+    yield line(Styled(title, bold=True))
+    width = max(len(entry.target) for entry in entries)
     for entry in entries:
-        whom = typer.style(entry.mode, fg="cyan", bold=True) if entry.mode else _open_group(entry)
-        yield f"  {whom}{_percent(entry.probability)}, by {_by(entry.source)}"
-        yield from _reasons(entry.reasons)
+        group = "" if entry.mode else f", {_open_group(entry)}"
+        name = Styled(entry.target, "cyan", bold=True)
+        gap = " " * (width - len(entry.target) + 2)
+        yield line(_INDENT, name, f"{gap}{verdict(entry.probability, entry.source)}{group}")
+        for reason in _reasons(entry.reasons):
+            yield line(f"{_INDENT}{_INDENT}{reason}")
 
 
 def _open_group(entry: Entry) -> str:
-    among = f", one of {', '.join(entry.candidates)}" if entry.candidates else ", no mode on the roster"
-    return typer.style(entry.group, fg="cyan", bold=True) + f" (group{among})"
+    if not entry.candidates:
+        return "a group without a mode on the roster"
+    return f"a group: {' or '.join(entry.candidates)}"
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> Iterable[str]:
     rules: dict[tuple[str, str], list[str]] = {}
     for reason in reasons:
         if reason.kind == "rule":
-            rules.setdefault((reason.id or "", reason.section or ""), []).append(f'"{_short(reason.text)}"')
-    for (name, section), texts in rules.items():
-        yield f"    rule {name}: {', '.join(dict.fromkeys(texts))}  [{section}]"
+            rules.setdefault((reason.id or "", reason.section or ""), []).append(_quoted(reason.text))
+    for (name, section), quotations in rules.items():
+        yield f"rule {name}: {', '.join(dict.fromkeys(quotations))}  [{section}]"
     for kind, title in (("term", "words"), ("cue", "cues")):
-        weighed = [f"{_short(r.text)} {r.weight:+.2f}" for r in reasons if r.kind == kind and r.weight is not None]
+        weighed = [
+            f"{one_line(reason.text, _SHOWN)} {reason.weight:+.2f}"
+            for reason in reasons
+            if reason.kind == kind and reason.weight is not None
+        ]
         if weighed:
-            yield f"    {title} {', '.join(weighed)}"
+            yield f"{title} {', '.join(weighed)}"
     for reason in reasons:
         if reason.kind in ("text", "stack"):
-            yield f"    {reason.id} in the {reason.kind}"
+            yield f"{reason.id} in the {'text' if reason.kind == 'text' else 'Stack Profile'}"
         elif reason.kind == "fallback":
-            yield f"    {reason.text}"
+            yield reason.text
 
 
-def _by(source: str) -> str:
-    return "the model" if source == "model" else "the rules"
+def _quoted(text: str) -> str:
+    return f'"{one_line(text, _SHOWN)}"'
 
 
-def _percent(probability: float | None) -> str:
-    return "" if probability is None else f" {probability:.0%}"
-
-
-def _short(text: str) -> str:
-    flat = " ".join(visible(text).split())
-    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
-
-
-def visible(text: str) -> str:
-    """Text whose control characters do nothing to a terminal."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else "�" for sign in text)
-
-
-def _bold(text: str) -> str:
-    return typer.style(text, bold=True)
+def _title(text: str) -> Styled:
+    return Styled(f"{text:13}", bold=True)

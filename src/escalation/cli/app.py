@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from io import TextIOWrapper
-from typing import Annotated
+from io import StringIO, TextIOWrapper
+from typing import Annotated, Any
 
 import typer
 
+from escalation.cli.terminal import say, say_error
 from escalation.errors import EscalationError, InputError
 from escalation.files import PREDICTION_SCHEMA
 
@@ -17,13 +18,15 @@ _COMMANDS = {
     "explain": True,
     "train": False,
     "evaluate": False,
-    "compare": True,
     "validate": False,
-    "figures": False,
     "card": True,
     "audit": False,
 }
-"""Each stands in a module of its name; whether it shows its help where nothing is asked of it."""
+"""Each is a function in the module of its name; true if it shows its help when it is called without arguments."""
+
+
+# Some versions of typer use the package click, others a copy of their own, so that its class has no fixed place.
+_USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
 
 def schema() -> None:
@@ -33,9 +36,9 @@ def schema() -> None:
 
 def _print_version(value: bool) -> None:
     if value:
-        from escalation import __version__
+        from importlib.metadata import version
 
-        typer.echo(__version__)
+        say(version("escalation-predictor"))
         raise typer.Exit
 
 
@@ -47,8 +50,8 @@ def _options(
     pass
 
 
-def app_of(words: list[str]) -> typer.Typer:
-    """Make the application; where its first word names a command, only that one is imported."""
+def app_of(arguments: list[str]) -> typer.Typer:
+    """Make the application; if its first argument names a command, import that one only."""
     app = typer.Typer(
         name="escalation",
         help="Who should do which part of a task: escalations, collaborations and acceptance, with reasons.",
@@ -58,28 +61,29 @@ def app_of(words: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for name in [name for name in _COMMANDS if words[:1] == [name]] or _COMMANDS:
+    for name in [name for name in _COMMANDS if arguments[:1] == [name]] or _COMMANDS:
         app.command(no_args_is_help=_COMMANDS[name])(getattr(import_module(f"escalation.cli.{name}"), name))
     app.command()(schema)
     return app
 
 
 def main() -> None:
-    """Run the command; every error on purpose ends with its message and its exit code."""
+    """Run the command; an expected error ends it with a message and the error's exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # Answers hold the task's own words, which a console's old code page may not have.
+            # Answers contain the task's own words, which the code page of an old console may not have.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app_of(sys.argv[1:])()
+        sys.exit(app_of(sys.argv[1:])(standalone_mode=False))
     except EscalationError as error:
-        _fail(str(error), error.exit_code)
+        say_error(str(error))
+        sys.exit(error.exit_code)
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}; check the place and the space left there", InputError.exit_code)
-
-
-def _fail(message: str, exit_code: int) -> None:
-    typer.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    typer.echo(message, err=True)
-    sys.exit(exit_code)
+        where = f"{error.filename}: " if error.filename else ""
+        say_error(f"{where}{error.strerror or error}; check that the place exists and has space left")
+        sys.exit(InputError.exit_code)
+    except _USAGE_ERROR as error:
+        message = StringIO()
+        error.show(message)
+        say(message.getvalue().rstrip(), err=True)
+        sys.exit(error.exit_code)

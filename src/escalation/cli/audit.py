@@ -1,4 +1,4 @@
-"""`escalation audit`: what a corpus is like, and what it teaches."""
+"""`escalation audit`: what a corpus contains, and what it teaches."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-_AVERAGES = {"micro_f1": "micro-F1", "escalate_f1": "escalate F1", "collaborate_f1": "collaborate F1"}
-
 
 def audit(
     corpus: CorpusOption = None,
@@ -29,16 +27,19 @@ def audit(
         Path | None, typer.Option("--second", metavar="FILE", help="Two blind labellings of the same tasks to compare.")
     ] = None,
     curve: Annotated[
-        bool, typer.Option("--curve/--no-curve", help="Fit the models of the learning curve (minutes).")
+        bool,
+        typer.Option(
+            "--curve/--no-curve", help="Fit the models of the learning curve and without each kind of tasks (minutes)."
+        ),
     ] = True,
-    doubtful: Annotated[int, typer.Option("--doubtful", min=0, help="How many tasks to list for reading again.")] = 20,
+    doubtful: Annotated[int, typer.Option("--doubtful", metavar="N", min=0, help="List up to N doubtful tasks.")] = 20,
     rulebook: RulebookOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Describe a corpus and measure what it teaches; it is never changed.
+    """Describe a corpus and measure what it teaches; it is not changed.
 
-    Counts, near-duplicates across projects, variety of words, how well form alone tells the corpus from real
-    tasks, doubtful labels, where the rules disagree, and what more tasks would bring.
+    Counts, near-duplicates across projects, doubtful labels, where the rules disagree with the labels, and what more
+    tasks would bring.
 
     \b
     Examples:
@@ -46,6 +47,8 @@ def audit(
       escalation audit --no-curve --second data/second-labels.jsonl
 
       escalation audit --reference real.jsonl --doubtful 200 --json
+
+    Exit codes: 0 audited, 2 invalid options, 3 invalid rulebook, 4 invalid corpus, 6 the extra 'audit' is missing.
     """
     from escalation.files import require
 
@@ -66,62 +69,58 @@ def audit(
 
 
 def _tables(report: dict[str, Any]) -> Iterator[Table]:
-    counts = report["counts"]
-    yield table(
-        f"{report['corpus']['path']}: labels", ["label", "tasks", "share", "reference's share"], _labels(report)
+    counts, rates = report["counts"], report["rates"]
+    rows = (
+        [label, number, rates["corpus"][label], rates.get("reference", {}).get(label)]
+        for label, number in counts["labels"].items()
     )
-    yield table("what it holds", ["", ""], _facts(report))
+    yield table(f"{report['corpus']['path']}: labels", ["label", "tasks", "share", "share in the reference"], rows)
+    yield table("contents", ["", ""], _facts(report))
     for name in ("kinds", "registers"):
         yield table(name, [name[:-1], "tasks"], [(key or "by project", value) for key, value in counts[name].items()])
     if "agreement" in report:
         pair = report["agreement"]
-        title = (
-            f"two readers on {pair['tasks']:,} tasks, differing on {pair['differing']}, micro-F1 {pair['micro_f1']:.3f}"
-        )
-        kappas = [[label, row["kappa"], row["first"], row["second"]] for label, row in pair["labels"].items()]
-        yield table(title, ["label", "kappa", "first", "second"], kappas)
-    if "form" in report:
-        yield table("what gives the corpus away", ["form", "weight"], report["form"]["tells"].items())
-    rows = [
-        [entry["id"], entry["score"], entry["label"], "given" if entry["given"] else "not given"]
+        title = f"two readers of {pair['tasks']:,} tasks: {pair['differing']:,} differ, micro-F1 {pair['micro_f1']:.3f}"
+        kappas = ([label, row["kappa"], row["first"], row["second"]] for label, row in pair["labels"].items())
+        yield table(title, ["label", "kappa", "first reader", "second reader"], kappas)
+    rows = (
+        [entry["id"], entry["score"], entry["label"], "has it" if entry["given"] else "lacks it"]
         for entry in report["doubtful"]
-    ]
-    yield table("labels to read again, the most doubtful first", ["task", "quality", "label", ""], rows)
-    columns = ["coverage", "agreement", "conflict"]
-    yield table(
-        "rules against labels", ["label", *columns], ([k, *(v[c] for c in columns)] for k, v in report["rules"].items())
     )
+    yield table("labels to read again, the most doubtful first", ["task", "quality", "label", ""], rows)
+    columns = {"coverage": "share with a verdict", "agreement": "agreement of these", "conflict": "conflict of these"}
+    rows = ([label, *(row[column] for column in columns)] for label, row in report["rules"].items())
+    yield table("rules and labels", ["label", *columns.values()], rows)
     if "curve" in report:
-        points = {f"{point['share']:.0%} of the projects, {point['tasks']:,} tasks": point for point in report["curve"]}
-        yield _curve("learning curve", points)
-        yield _curve("without a targeted kind, measured on the others", report["kinds"])
+        points = {f"{point['share']:.0%} of the projects": point for point in report["curve"] or []}
+        yield _curve("learning curve, tested on one fold", points)
+        yield _curve("without a targeted kind, tested on the other tasks", report["kinds"])
 
 
 def _curve(title: str, points: dict[str, Any]) -> Table:
-    first = next(iter(points.values()))
-    places = [place for place in ("cross_validation", "reference") if place in first]
-    columns = [f"{place.replace('_', '-')} {name}" for place in places for name in _AVERAGES.values()]
-    rows = ([name, *(point[place][key] for place in places for key in _AVERAGES)] for name, point in points.items())
-    return table(title, ["", *columns], rows)
+    from escalation.evaluation.learning import LEARNING_AVERAGES
+    from escalation.evaluation.metrics import AVERAGES
 
-
-def _labels(report: dict[str, Any]) -> Iterator[list[Any]]:
-    rates = report["rates"]
-    for label, number in report["counts"]["labels"].items():
-        yield [label, number, rates["corpus"][label], rates.get("reference", {}).get(label)]
+    names = [AVERAGES[key] for key in LEARNING_AVERAGES]
+    real = any("reference" in point for point in points.values())
+    columns = ["", "tasks learned from", *names, *(f"reference {name}" for name in names if real)]
+    rows = (
+        [
+            name,
+            point["tasks"],
+            *(side[key] for side in (point, point.get("reference")) if side for key in LEARNING_AVERAGES),
+        ]
+        for name, point in points.items()
+    )
+    return table(title, columns, rows)
 
 
 def _facts(report: dict[str, Any]) -> Iterator[list[Any]]:
-    counts, variety = report["counts"], report["variety"]
+    counts = report["counts"]
     yield ["tasks", f"{counts['tasks']:,}"]
     yield ["projects", counts["projects"]]
     yield ["domains", counts["domains"]]
-    yield ["tasks without label", counts["label_free"]]
-    yield ["tasks with a Stack Profile", counts["with_stack"]]
-    yield ["words a task, quantiles", ", ".join(f"{key}: {value:.0f}" for key, value in counts["words"].items())]
-    yield ["tasks with a near-duplicate in another project", report["near_duplicates"]["share"]]
-    for name, figures in variety.items():
-        distinct = f"{figures['distinct_words']:.0f} words, {figures['distinct_pairs']:.0f} pairs"
-        yield [f"distinct in {figures['sample']:,} words, {name}", distinct]
-    if "form" in report:
-        yield ["AUC by form alone", report["form"]["auc"]]
+    yield ["share of tasks that need no specialist", counts["label_free"]]
+    yield ["share of tasks with a Stack Profile", counts["with_stack"]]
+    yield ["words per task, quantiles", ", ".join(f"{key}: {value:.0f}" for key, value in counts["words"].items())]
+    yield ["share of tasks with a near-duplicate in another project", report["near_duplicates"]["share"]]

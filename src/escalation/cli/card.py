@@ -11,7 +11,14 @@ from escalation.cli.options import CorpusOption, ModelOption, RulebookOption, co
 
 
 def card(
-    figures: Annotated[Path, typer.Argument(metavar="FIGURES", help="What `escalation figures` measured.")],
+    figures: Annotated[
+        Path,
+        typer.Argument(metavar="FIGURES", help="Figures of a cross-validation, from `escalation evaluate --json`."),
+    ],
+    unseen: Annotated[
+        Path | None,
+        typer.Option("--unseen", metavar="FILE", help="Figures of tasks that the model has not seen, made likewise."),
+    ] = None,
     model: ModelOption = None,
     corpus: CorpusOption = None,
     behaviour: Annotated[
@@ -19,49 +26,62 @@ def card(
         typer.Option(
             "--behaviour",
             metavar="FILE",
-            help="Behaviour cases, of which known failures are told; by default those of the corpus that ships.",
+            help="Behaviour cases, of which the card lists the known failures; by default those of the default corpus.",
         ),
     ] = None,
     template: Annotated[
-        Path | None, typer.Option("--template", metavar="FILE", help="Prose of your own, in Jinja.")
+        Path | None, typer.Option("--template", metavar="FILE", help="Your own prose, as a Jinja template.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write the card; by default it is printed.")
     ] = None,
     rulebook: RulebookOption = None,
 ) -> None:
-    """Write a model's card: use, data, method, figures, limits, known failures, how to make it again.
+    """Write a model card: use, data, method, figures, limits, known failures, and how to train the model again.
+
+    The figures must have been measured with the same model, rulebook and corpus.
 
     \b
     Examples:
 
-      escalation card models/figures.json --out models/README.md
+      escalation evaluate --json > figures.json
 
-      escalation card figures.json --model model --corpus tasks.jsonl --rulebook team.toml --out CARD.md
+      escalation card figures.json --out CARD.md
+
+      escalation evaluate --corpus tasks.jsonl --model model --cross-validate --json > figures.json
+
+      escalation evaluate --corpus other.jsonl --model model --json > unseen.json
+
+      escalation card figures.json --unseen unseen.json --model model --corpus tasks.jsonl
+
+    Exit codes: 0 written, 2 invalid options, figures or template, 3 invalid rulebook, 5 invalid model,
+    6 an extra is missing.
     """
     from escalation.files import require
 
     require("report", "A model card")
+    import hashlib
+
     from escalation.errors import InputError
-    from escalation.files import default_behaviour, default_model, replacing_file
+    from escalation.evaluation.figures import Hashes
+    from escalation.files import default_behaviour, default_model, read_bytes, replacing_file
     from escalation.model import read_model
-    from escalation.report.card_figures import hashes, read_figures, stale
-    from escalation.report.card_writing import write_card
+    from escalation.report.card import check_figures, read_figures, write_card
     from escalation.training.behaviour import read_cases
 
-    book, place = rulebook_at(rulebook), model or default_model()
-    trained = read_model(place, book)
-    kept = read_figures(figures)
-    changed = stale(kept, hashes(place, book, corpus_path(corpus)))
-    if changed:
-        raise InputError(
-            f"{figures}: was measured with another {' and another '.join(changed)}; name the one that it was measured "
-            "with, or measure again with `escalation figures`"
-        )
+    book = rulebook_at(rulebook)
+    trained = read_model(model or default_model(), book)
+    corpus_hash = hashlib.sha256(
+        read_bytes(corpus_path(corpus), InputError, "name the model's corpus with --corpus")
+    ).hexdigest()
+    expected = Hashes(trained.info.sha256 if trained.info else None, book.sha256, corpus_hash)
+    measured, others = read_figures(figures), read_figures(unseen) if unseen else None
+    check_figures(figures, measured, expected)
+    if unseen and others:
+        check_figures(unseen, others, expected, unseen=True)
     cases = behaviour or (default_behaviour() if corpus is None else None)
-    text = write_card(
-        trained, book, kept, read_cases(cases) if cases else [], _command(model, corpus, rulebook), template
-    )
+    command = _command(model, corpus, rulebook)
+    text = write_card(trained, book, measured, others, read_cases(cases) if cases else [], command, template)
     if out is None:
         typer.echo(text, nl=False)
         return
@@ -70,6 +90,6 @@ def card(
 
 
 def _command(model: Path | None, corpus: Path | None, rulebook: Path | None) -> str:
-    """What trains the model, from the options that name its parts."""
+    """Return the command that trains the model, from the options that name its parts."""
     options = {"--corpus": corpus, "--rulebook": rulebook, "--out": model or Path("models", "default")}
     return " ".join(["escalation train", *(f"{name} {path.as_posix()}" for name, path in options.items() if path)])

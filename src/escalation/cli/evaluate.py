@@ -1,10 +1,10 @@
-"""`escalation evaluate`: how good the answers are."""
+"""`escalation evaluate`: how good the answers are, and whether they are better than others."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +17,15 @@ from escalation.cli.options import (
     corpus_path,
     rulebook_at,
 )
-from escalation.cli.scores import finding_lines, score_tables
+from escalation.cli.scores import comparison_tables, finding_lines, score_tables
 from escalation.cli.tables import show
+from escalation.cli.terminal import say
+
+if TYPE_CHECKING:
+    from escalation.model import Model
+    from escalation.model.decision import Engine
+    from escalation.rules.rulebook import Rulebook
+    from escalation.training.corpus import Corpus
 
 
 def evaluate(
@@ -26,15 +33,30 @@ def evaluate(
     model: ModelOption = None,
     engine: Annotated[
         list[EngineName] | None,
-        typer.Option("--engine", help="What to score, may be repeated; by default all three."),
+        typer.Option("--engine", help="Engine to evaluate; may be repeated. Default: all, or hybrid with --against."),
     ] = None,
     cross_validate: Annotated[
-        bool, typer.Option("--cross-validate", help="Fit to the corpus itself, in folds by project.")
+        bool, typer.Option("--cross-validate", help="Fit models to the corpus itself, in folds by project.")
     ] = False,
     allow_overlap: Annotated[
-        bool,
-        typer.Option("--allow-overlap", help="Go on where the model has seen some of the tasks, and say so."),
+        bool, typer.Option("--allow-overlap", help="Continue if the model has seen some of the tasks, and list them.")
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", metavar="DIR|ENGINE", help="Compare with another model, or with another engine, task by task."
+        ),
+    ] = None,
+    fail_if_worse: Annotated[
+        bool,
+        typer.Option(
+            "--fail-if-worse",
+            help="With --against: exit 1 if micro-F1, or F1 of a label with 30 tasks, is worse beyond its interval.",
+        ),
+    ] = False,
+    changed: Annotated[
+        int, typer.Option("--changed", metavar="N", min=0, help="With --against: list up to N changed answers.")
+    ] = 10,
     report: Annotated[
         Path | None,
         typer.Option("--report", metavar="DIR", help="Also write a report with curves, mistakes and findings."),
@@ -42,11 +64,15 @@ def evaluate(
     rulebook: RulebookOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score the answers on tasks that the model has not seen.
+    """Measure the answers on tasks that the model has not seen.
 
-    Without --model the training corpus is cross-validated by project; any other corpus is answered by the default
-    model, or the one named, which must have seen none of its tasks. Intervals are 95 %, by bootstrap over projects.
-    Findings say where a figure is beyond its limit; docs/findings.md explains each code.
+    Without --model, the training corpus is cross-validated by project; any other corpus is answered by the default
+    model. A model that is named must not have seen any of the tasks; with --cross-validate it must be trained on the
+    corpus, and its hash is kept with the figures. Intervals are 95 %, by bootstrap over projects. Findings are figures
+    beyond a limit; docs/findings.md explains each code.
+
+    With --against, differences are what is evaluated minus what it is compared against, paired by task. Another model
+    needs --corpus with tasks that neither model has seen. Write ./model for a directory with the name of an engine.
 
     \b
     Examples:
@@ -55,22 +81,31 @@ def evaluate(
 
       escalation evaluate --report report
 
-      escalation evaluate --corpus tasks.jsonl --engine hybrid --engine rules
-
       escalation evaluate --corpus tasks.jsonl --model model --json
 
-    Exit codes: 0 scored, 2 bad options or a place that cannot be written, 4 corpus refused, 5 model refused,
-    6 an extra is missing.
+      escalation evaluate --against rules
+
+      escalation evaluate --corpus tasks.jsonl --model model --against models/default --fail-if-worse
+
+    Exit codes: 0 evaluated, 1 worse with --fail-if-worse, 2 invalid options or the report cannot be written,
+    3 invalid rulebook, 4 invalid corpus, 5 invalid model, 6 an extra is missing.
     """
+    from msgspec import to_builtins
+    from msgspec.structs import replace
+
     from escalation.cli.progress import steps_progress
-    from escalation.errors import InputError
+    from escalation.errors import FindingError, InputError
     from escalation.files import default_corpus, default_model, require
-    from escalation.model import read_model
+    from escalation.model import Model, read_model
     from escalation.model.decision import ENGINES
     from escalation.training.corpus import read_corpus
 
-    if model is not None and cross_validate:
-        raise InputError("--model scores a model and --cross-validate fits new ones; give one of the two")
+    chosen = engine or ([EngineName.hybrid] if against else ENGINES)
+    engines = [name for name in ENGINES if name in chosen]
+    if against is not None:
+        _check_against(against, engines[0], model, corpus, cross_validate, allow_overlap)
+    elif fail_if_worse:
+        raise InputError("--fail-if-worse has nothing to compare with; add --against")
     if report is not None:
         require("report", "A report")
         from escalation.report import check_report
@@ -78,28 +113,98 @@ def evaluate(
         check_report(report)
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))
-    engines = [name for name in ENGINES if not engine or name in engine]
-    trained = None
+    other: Engine | Model | None = next((name for name in ENGINES if name == against), None)
+    if against is not None and other is None:
+        other = read_model(Path(against), book)
     own = corpus is None or tasks.path.resolve() == default_corpus().resolve()
-    if model is not None or not (cross_validate or own or engines == ["rules"]):
+    fits = cross_validate or (own and model is None and not isinstance(other, Model))
+    if isinstance(other, str):
+        engines += [other] if other not in engines else []
+    trained = own_model = None
+    if fits:
+        own_model = _own_model(tasks, model, book)
+    elif model is not None or engines != ["rules"]:
         trained = read_model(model or default_model(), book)
 
     from escalation.evaluation import run_engines, score
+    from escalation.evaluation.compare import check_unseen, compare
 
+    if isinstance(other, Model):
+        check_unseen(tasks, other, str(against))
     with steps_progress() as progress:
         run = run_engines(
             tasks, book, engines, trained, progress, growth=report is not None, allow_overlap=allow_overlap
         )
-    result = score(run)
+        result = score(run, own_model)
+        if other is not None:
+            own_name = str(model or "the default model") if isinstance(other, Model) else engines[0]
+            result = replace(result, against=compare(run, other, (str(against), own_name), progress))
     if report is not None:
         from escalation.report import contents, write_report
 
         write_report(contents(run, result), report)
     if as_json:
-        typer.echo(json.dumps(result, indent=1))
+        typer.echo(json.dumps(to_builtins(result), indent=1))
+    else:
+        show(score_tables(result) if result.against is None else comparison_tables(result, changed))
+        for line in finding_lines(result) if result.against is None else ():
+            say(line)
+        if report is not None:
+            say(f"{report}: the report")
+    if fail_if_worse and result.against is not None and result.against.worse:
+        worse = ", ".join(result.against.worse)
+        raise FindingError(f"{result.against.b.name} is worse than {against} beyond the interval in {worse}")
+
+
+def _check_against(
+    against: str, engine: Engine, model: Path | None, corpus: Path | None, cross_validate: bool, allow_overlap: bool
+) -> None:
+    """Check that two different sides are named, and options with which they can be compared."""
+    from escalation.errors import InputError
+    from escalation.files import default_model
+    from escalation.model.decision import ENGINES
+
+    if allow_overlap:
+        raise InputError("--allow-overlap would make the comparison biased; leave it out, and use unseen tasks")
+    if against in ENGINES:
+        if against == engine:
+            raise InputError(f"both sides are {against!r}, so nothing can differ; choose another --engine or --against")
         return
-    show(score_tables(result))
-    for line in finding_lines(result):
-        typer.echo(line)
-    if report is not None:
-        typer.echo(f"{report}: the report")
+    if not Path(against).is_dir():
+        raise InputError(
+            f"--against {against!r} is neither an engine ({', '.join(ENGINES)}) nor a model directory; name one"
+        )
+    if Path(against).resolve() == (model or default_model()).resolve():
+        raise InputError(f"both sides are the model {against}, so nothing can differ; choose another --model")
+    if engine == "rules":
+        raise InputError(
+            f"--against {against} is a model directory, and the rules need no model; choose another --engine"
+        )
+    if cross_validate:
+        raise InputError(
+            f"--cross-validate fits new models, and --against {against} names one; leave out one of the two"
+        )
+    if corpus is None:
+        raise InputError("two models are compared on tasks that neither has seen; name them with --corpus")
+
+
+def _own_model(corpus: Corpus, path: Path | None, rulebook: Rulebook) -> Model | None:
+    """Read the model that was trained on a corpus which is cross-validated; None if the default model was not."""
+    from escalation.errors import InputError, ModelError
+    from escalation.files import default_model
+    from escalation.model import read_model
+
+    try:
+        model = read_model(path or default_model(), rulebook)
+    except ModelError:
+        if path is not None:
+            raise
+        return None
+    if model.info and model.info.corpus.sha256 == corpus.sha256:
+        return model
+    if path is None:
+        return None
+    raise InputError(
+        f"--cross-validate fits new models to {corpus.path}, and --model {path} was trained on another corpus; leave "
+        "out one of the two options, or name the corpus that the model was trained on"
+    )

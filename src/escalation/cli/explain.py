@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalation.cli.answer import visible
+from escalation.cli.answer import percent, verdict
 from escalation.cli.options import (
     AllowRulesOption,
     CautionName,
@@ -21,17 +20,20 @@ from escalation.cli.options import (
     StackOption,
     loading_of,
 )
+from escalation.cli.terminal import Styled, line, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from escalation.answer.explanation import Explanation, LabelExplanation
+    from escalation.answer.prediction import Reason
 
-_SHOWN = 0.1
-"""Labels that are not given are shown from this probability on."""
+_NEAR = 0.1
+"""Labels outside the answer are shown if they are at least this probable."""
 _LISTED = 8
+"""Contributions listed for each label; the others are summed up."""
 _FAINT = 0.15
-"""A word that moves a score by less is left uncoloured."""
+"""A word that moves a score by less is not coloured."""
 
 
 def explain(
@@ -40,8 +42,8 @@ def explain(
         list[str] | None,
         typer.Option(
             "--label",
-            metavar="LABEL",
-            help="Only labels that hold this, such as database or collaborate:; may be repeated.",
+            metavar="TEXT",
+            help="Show only labels that contain this, such as database or collaborate:; may be repeated.",
         ),
     ] = None,
     stack: StackOption = None,
@@ -54,9 +56,9 @@ def explain(
 ) -> None:
     """Show a task's text with what spoke for and against each label.
 
-    On a terminal, words are green and underlined where they first spoke for a label, red where against. What is
-    listed, with the base, adds up to the score: the logit of the probability. Shown are the labels given and those
-    that come near.
+    On a terminal, words that spoke for a label are green and underlined, words against it red. The contributions
+    and the base add up to the score, which is the logit of the probability. Shown are the labels in the answer and
+    those that come near.
 
     \b
     Examples:
@@ -67,8 +69,10 @@ def explain(
 
       git log -1 --format=%B | escalation explain - --json
 
-    Exit codes: 0 explained, 2 bad input, 3 rulebook refused, 5 model refused.
+    Exit codes: 0 explained, 2 bad input, 3 invalid rulebook, 5 invalid model.
     """
+    from msgspec.structs import replace
+
     from escalation.batch.rows import read_stdin
     from escalation.errors import InputError
     from escalation.task.stack import StackProfile
@@ -80,72 +84,69 @@ def explain(
         wanted = tuple(entry for entry in explanation.labels if any(part in entry.label for part in label))
         if not wanted:
             known = ", ".join(sorted(entry.label for entry in explanation.labels))
-            raise InputError(f"no label holds {' or '.join(map(repr, label))}; the labels are {known}")
+            raise InputError(f"--label: no label contains {' or '.join(map(repr, label))}; the labels are {known}")
         explanation = replace(explanation, labels=wanted)
     if as_json:
         typer.echo(json.dumps(explanation.to_dict(), ensure_ascii=False))
         return
-    for line in _lines(explanation, everything=bool(label)):
-        typer.echo(line)
+    for shown in _lines(explanation, everything=bool(label)):
+        typer.echo(shown)
 
 
-def _lines(explanation: Explanation, *, everything: bool) -> Iterable[str]:
+def _lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
     from escalation.rules.rulebook import CORE
 
     if explanation.abstained:
-        yield f"The model was not asked: {explanation.abstained}. The rules alone answered."
-    shown = [entry for entry in explanation.labels if everything or _is_near(entry)]
+        yield line(f"The model abstained: {explanation.abstained}. The rules alone answered.")
+    shown = [
+        entry
+        for entry in explanation.labels
+        if everything or entry.given or (entry.probability is not None and entry.probability >= _NEAR)
+    ]
     if not everything and not explanation.abstained and all(entry.label == CORE for entry in shown):
-        yield "Nobody else is needed, and no label comes near.\n"
+        yield "Nobody else is needed, and no other label comes near.\n"
     for entry in shown:
         yield from _label_lines(explanation.text, entry)
 
 
-def _is_near(entry: LabelExplanation) -> bool:
-    return entry.given or (entry.probability or 0.0) >= _SHOWN
-
-
-def _label_lines(text: str, entry: LabelExplanation) -> Iterable[str]:
-    verdict = typer.style("given", fg="green", bold=True) if entry.given else "not given"
-    head = f"{typer.style(entry.label, bold=True)}  {verdict}"
+def _label_lines(text: str, entry: LabelExplanation) -> Iterator[str]:
+    status = Styled("in the answer", "green", bold=True) if entry.given else Styled("not in the answer")
+    said = verdict(entry.probability, entry.source) or "decided by rule"
     if entry.probability is None or entry.score is None or entry.base is None or entry.threshold is None:
-        yield f"{head}, by the rules"
+        yield line(Styled(entry.label, bold=True), "  ", status, f": {said}")
         for reason in entry.contributions:
-            yield f"  rule {_named('rule', reason.text, reason.id)}  [{reason.section}]"
-        yield ""
-        return
-    turned = ", by the rules" if entry.source == "rules" else ""
-    yield f"{head}{turned}: {entry.probability:.0%}, from {entry.threshold:.0%} on"
-    yield from ("  " + line for line in _coloured(text, entry).splitlines())
-    yield f"  score {entry.score:+.2f} = base {entry.base:+.2f} and"
-    for reason in entry.contributions[:_LISTED]:
-        yield f"    {reason.weight or 0.0:+.2f}  {reason.kind} {_named(reason.kind, reason.text, reason.id)}"
-    rest = entry.contributions[_LISTED:]
-    if rest:
-        yield f"    {sum(reason.weight or 0.0 for reason in rest):+.2f}  {len(rest)} more"
+            yield line(f"  rule {_name(reason)}  [{reason.section}]")
+    else:
+        threshold = f", threshold {percent(entry.threshold)}"
+        yield line(Styled(entry.label, bold=True), "  ", status, f": {said}{threshold}")
+        yield from (f"  {part}" for part in _colored(text, entry).splitlines())
+        yield f"  score {entry.score:+.2f} = base {entry.base:+.2f} and"
+        for reason in entry.contributions[:_LISTED]:
+            yield line(f"    {reason.weight or 0.0:+.2f}  {reason.kind} {_name(reason)}")
+        rest = entry.contributions[_LISTED:]
+        if rest:
+            yield f"    {sum(reason.weight or 0.0 for reason in rest):+.2f}  {len(rest)} more"
     yield ""
 
 
-def _named(kind: str, text: str, name: str | None) -> str:
-    flat = " ".join(visible(text).split())
-    return f'{name}: "{flat}"' if kind == "rule" else flat
+def _name(reason: Reason) -> str:
+    text = one_line(reason.text)
+    return f'{reason.id}: "{text}"' if reason.kind == "rule" else text
 
 
-def _coloured(text: str, entry: LabelExplanation) -> str:
-    """The text with every word coloured by what it adds, alone and in pairs."""
-    weights = [0.0] * (len(text) + 1)
+def _colored(text: str, entry: LabelExplanation) -> str:
+    """Color every word by what it contributes, alone and in pairs."""
+    weights = [0.0] * len(text)
     for reason in entry.contributions:
         if reason.kind == "term" and reason.start is not None and reason.end is not None:
             for place in range(reason.start, reason.end):
                 weights[place] += reason.weight or 0.0
-    shown, place = [], 0
-    while place < len(text):
-        end = place + 1
-        while end < len(text) and weights[end] == weights[place]:
-            end += 1
-        piece, weight = visible(text[place:end]), weights[place]
+    starts = [place for place in range(len(text)) if place == 0 or weights[place] != weights[place - 1]]
+    pieces: list[str | Styled] = []
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        piece, weight = text[start:end], weights[start]
         if abs(weight) >= _FAINT and piece.strip():
-            piece = typer.style(piece, fg="green" if weight > 0 else "red", underline=weight > 0)
-        shown.append(piece)
-        place = end
-    return "".join(shown)
+            pieces.append(Styled(piece, "green" if weight > 0 else "red", underline=weight > 0))
+        else:
+            pieces.append(piece)
+    return line(*pieces)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from escalation.cli.terminal import say_warning
+
 if TYPE_CHECKING:
     from escalation.predictor import Loading
     from escalation.rules.rulebook import Rulebook
@@ -22,7 +24,7 @@ class EngineName(StrEnum):
 
 
 class CautionName(StrEnum):
-    """How sure an answer must be that somebody is not needed."""
+    """How reliably modes that are needed must be named."""
 
     normal = "normal"
     high = "high"
@@ -37,16 +39,21 @@ RulebookOption = Annotated[
 ]
 CautionOption = Annotated[
     CautionName,
-    typer.Option("--caution", help="high: rather ask once too often; holds a stated recall where it can be promised."),
+    typer.Option("--caution", help="high: name modes on weaker signs, so that few of those needed are missed."),
 ]
-EngineOption = Annotated[EngineName, typer.Option("--engine", help="What decides.")]
+EngineOption = Annotated[
+    EngineName, typer.Option("--engine", help="What decides: model and rules together, or one of them alone.")
+]
 AllowRulesOption = Annotated[
-    bool, typer.Option("--allow-rules", help="Go on by the rules alone where the model is refused.")
+    bool,
+    typer.Option("--allow-rules", help="If the model cannot be loaded, warn and answer by the rules alone."),
 ]
 StackOption = Annotated[
     str | None,
     typer.Option(
-        "--stack", metavar="STACK", help="A JSON file (its name ends in .json), or category=name,category=name."
+        "--stack",
+        metavar="STACK",
+        help="The project's technologies: a file (FILE.json), or category=name,category=name.",
     ),
 ]
 CorpusOption = Annotated[
@@ -57,10 +64,17 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 
 def rulebook_at(path: Path | None) -> Rulebook:
-    """Load the rulebook of an option."""
+    """Load the rulebook that an option names, or the one that ships."""
     from escalation import load_rulebook
 
     return load_rulebook(path)
+
+
+def corpus_path(path: Path | None) -> Path:
+    """Return the path that an option names, or that of the corpus that ships."""
+    from escalation.files import default_corpus
+
+    return path or default_corpus()
 
 
 def loading_of(
@@ -70,7 +84,11 @@ def loading_of(
     allow_rules: bool,
     caution: CautionName = CautionName.normal,
 ) -> Loading:
-    """Load what the options name; where the model is refused and that is allowed, the rules alone, with a warning."""
+    """Load what the options name, to see that it can be.
+
+    If the model cannot be loaded and `allow_rules` is set, warn and return a loading of the rules alone. With high
+    caution the error is raised all the same, since only the model can promise a recall.
+    """
     from escalation.errors import ModelError
     from escalation.predictor import Loading
 
@@ -79,15 +97,7 @@ def loading_of(
         loading.load()
     except ModelError as error:
         if not allow_rules or caution is CautionName.high:
-            # High caution is a promise of the model, which rules cannot take over.
             raise
-        typer.echo(f"warning: {error}; answering by the rules alone", err=True)
+        say_warning(f"{error}; answering by the rules alone")
         return Loading(None, rulebook, "rules", "normal")
     return loading
-
-
-def corpus_path(path: Path | None) -> Path:
-    """Give the path of a corpus option."""
-    from escalation.files import default_corpus
-
-    return path or default_corpus()

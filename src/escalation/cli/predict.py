@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import nullcontext
+import signal
+import sys
+from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,33 +25,37 @@ from escalation.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from typing import TextIO
+    from collections.abc import Generator, Iterator
 
+    from escalation.batch.output import RowAnswer
     from escalation.predictor import Loading
     from escalation.task.stack import StackProfile
 
 
 def predict(
-    text: Annotated[str | None, typer.Argument(help="The task in words; - reads it from standard input.")] = None,
+    text: Annotated[str | None, typer.Argument(help="The task in words, or - to read it from standard input.")] = None,
     input_file: Annotated[
         Path | None,
         typer.Option(
             "--input",
             metavar="FILE",
-            help="Many tasks: JSON lines, or CSV or Parquet by its name; - for standard input.",
+            help="Answer many tasks: JSON lines, CSV or Parquet by the name's ending, or - for JSON lines from "
+            "standard input.",
         ),
     ] = None,
     output_file: Annotated[
         Path | None,
         typer.Option(
-            "--output", metavar="FILE", help="Write the answers here: JSON lines, or CSV or Parquet by its name."
+            "--output",
+            metavar="FILE",
+            help="Write the answers to a file: JSON lines, CSV or Parquet by the name's ending. It appears when all "
+            "are complete.",
         ),
     ] = None,
     stack: StackOption = None,
     delegated_by: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODE", help="The mode that delegates the task: may it be accepted?"),
+        typer.Option("--from", metavar="MODE", help="The mode that delegates the task; says whether to accept it."),
     ] = None,
     engine: EngineOption = EngineName.hybrid,
     caution: CautionOption = CautionName.normal,
@@ -58,16 +64,12 @@ def predict(
     allow_rules: AllowRulesOption = False,
     as_json: JsonOption = False,
     reasons: Annotated[
-        bool, typer.Option("--reasons/--no-reasons", help="Say why; without, in three fifths of the time.")
+        bool,
+        typer.Option("--reasons/--no-reasons", help="Say why; without reasons, answers take 40 % less time."),
     ] = True,
-    jobs: Annotated[
-        int, typer.Option("--jobs", metavar="N", min=1, help="With --input: processes (extra `batch` from 2 on).")
-    ] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="With --input: number of processes.")] = 1,
     keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="With --input: answer the other lines when one is wrong.")
-    ] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="With --input and --output: go on after what an interrupted run has kept.")
+        bool, typer.Option("--keep-going", help="With --input: answer the other lines if one is wrong.")
     ] = False,
 ) -> None:
     """Answer who should do which part of a task, with reasons.
@@ -85,48 +87,46 @@ def predict(
 
       escalation predict --input tasks.jsonl --output answers.jsonl --keep-going --jobs 2
 
-      escalation predict --input tasks.csv --output answers.parquet --no-reasons --resume
+      escalation predict --input tasks.csv --output answers.parquet --no-reasons
 
-    Exit codes: 0 answered, 2 bad input, 3 rulebook refused, 5 model refused, 6 an extra is missing, 130 interrupted.
+    Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 130 interrupted.
     """
     from escalation.errors import InputError
     from escalation.task.stack import StackProfile
 
     if (text is None) == (input_file is None):
-        raise InputError('give one task ("TEXT", or - for standard input) or many (--input FILE)')
-    if input_file is None:
-        _check_one(output_file, jobs, keep_going, resume)
+        raise InputError('name either one task ("TEXT", or - for standard input) or many (--input FILE)')
+    if jobs < 1:
+        raise InputError(f"jobs must be at least 1, got {jobs}")
+    if text is not None:
+        _check_one(output_file, jobs, keep_going)
     profile = StackProfile.parse(stack) if stack else StackProfile()
     loading = loading_of(model, rulebook, engine, allow_rules, caution)
     as_json = as_json or output_file is not None
-    if input_file is not None:
-        from escalation.batch.answering import Asking
-        from escalation.batch.answering import as_json as show_json
+    if text is not None:
+        _answer_one(loading, text, profile, delegated_by, output_file, as_json, reasons)
+    elif input_file is not None:
+        from escalation.batch.output import answer_row, json_line
+        from escalation.batch.processes import in_order
+        from escalation.batch.rows import read_rows
         from escalation.cli.answer import as_line
-        from escalation.cli.many import answer_file
 
-        asking = Asking(profile, delegated_by, reasons, show_json if as_json else as_line)
-        answer_file(input_file, output_file, loading, asking, jobs=jobs, keep_going=keep_going, resume=resume)
-    elif text is not None:
-        with _output(output_file) as stream:
-            _answer_one(loading, text, profile, delegated_by, stream, as_json, reasons)
+        show = json_line if as_json else as_line
+        ask = partial(answer_row, stack=profile, delegated_by=delegated_by, reasons=reasons, show=show)
+        answers = in_order(ask, read_rows(input_file), loading, jobs)
+        _write_answers(answers, input_file, output_file, wrong_lines=as_json, keep_going=keep_going)
 
 
-def _check_one(output: Path | None, jobs: int, keep_going: bool, resume: bool) -> None:
-    """Refuse what is for many tasks where there is one."""
+def _check_one(output: Path | None, jobs: int, keep_going: bool) -> None:
+    """Reject options for many tasks if there is only one."""
+    from escalation.batch.rows import is_csv, is_parquet
     from escalation.errors import InputError
 
-    for option, given in (("--jobs", jobs > 1), ("--keep-going", keep_going), ("--resume", resume)):
-        if given:
-            raise InputError(f"{option} is for many tasks; name them by --input")
-    if output is not None and output.suffix.lower() in (".csv", ".parquet", ".pq"):
-        raise InputError(f"{output}: one answer is written as JSON; name it .json, or name tasks by --input")
-
-
-def _output(path: Path | None) -> AbstractContextManager[TextIO | None]:
-    from escalation.files import replacing_file
-
-    return nullcontext() if path is None else replacing_file(path)
+    for option, used in (("--jobs", jobs > 1), ("--keep-going", keep_going)):
+        if used:
+            raise InputError(f"{option} is for many tasks; name them with --input")
+    if output is not None and (is_csv(output) or is_parquet(output)):
+        raise InputError(f"{output}: one answer is written as JSON; name it .json, or name many tasks with --input")
 
 
 def _answer_one(
@@ -134,18 +134,69 @@ def _answer_one(
     text: str,
     stack: StackProfile,
     delegated_by: str | None,
-    stream: TextIO | None,
+    output: Path | None,
     as_json: bool,
     reasons: bool,
 ) -> None:
-    if text == "-":
-        from escalation.batch.rows import read_stdin
+    from escalation.batch.output import json_line
+    from escalation.batch.rows import read_stdin
+    from escalation.cli.answer import as_text
+    from escalation.files import replacing_file
 
-        text = read_stdin()
-    answer = loading.load().predict(text, stack, delegated_by, reasons=reasons)
-    if as_json:
-        typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False), file=stream)
-    else:
-        from escalation.cli.answer import as_text
+    with nullcontext() if output is None else replacing_file(output) as stream:
+        if text == "-":
+            text = read_stdin()
+        answer = loading.load().predict(text, stack, delegated_by, reasons=reasons)
+        typer.echo(json_line(answer) if as_json else as_text(answer), file=stream)
 
-        typer.echo(as_text(answer), file=stream)
+
+def _write_answers(
+    answers: Generator[RowAnswer], path: Path, output: Path | None, *, wrong_lines: bool, keep_going: bool
+) -> None:
+    """Write the answers to the rows of a file, and a warning on standard error for each that is not a task.
+
+    Raises
+    ------
+    InputError
+        If a row is not a task: at once or, with `keep_going`, at the end.
+    InterruptedRunError
+        If the run is interrupted; an output file is left as it was.
+    """
+    from escalation.batch.output import line_writer, open_output
+    from escalation.batch.rows import count_steps
+    from escalation.cli.progress import steps_progress
+    from escalation.cli.terminal import say_warning
+    from escalation.errors import InputError
+
+    if output is not None and path.resolve() == output.resolve():
+        raise InputError(f"{output}: is also the input, which the answers would replace; name another place")
+    steps, wrong = count_steps(path), 0
+    writing = nullcontext(line_writer(sys.stdout, flush=True)) if output is None else open_output(output)
+    with _interruptible(output), closing(answers), writing as write, steps_progress() as progress:
+        for number, done, line, error in answers:
+            if error is not None:
+                if not keep_going:
+                    raise InputError(f"{path}, line {number}: {error} (--keep-going answers the other lines)")
+                wrong += 1
+                say_warning(f"{path}, line {number}: {error}")
+            if error is None or wrong_lines:
+                write(line)
+            progress("answering tasks", done, steps)
+    if wrong:
+        raise InputError(f"{path}: {wrong:,} of its lines are not answered; see the warnings")
+
+
+@contextmanager
+def _interruptible(output: Path | None) -> Iterator[None]:
+    """Let a request to end (SIGTERM) be an interruption as from the keyboard, so that nothing half-written is left."""
+    from escalation.errors import InterruptedRunError
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedRunError(
+            "interrupted" if output is None else f"interrupted; {output} was not written"
+        ) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

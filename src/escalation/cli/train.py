@@ -1,4 +1,4 @@
-"""`escalation train`: a corpus becomes a model directory."""
+"""`escalation train`: make a model directory from a corpus."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from escalation.cli.options import CorpusOption, RulebookOption, corpus_path, rulebook_at
+from escalation.cli.terminal import say
 
 
 def train(
@@ -21,11 +22,13 @@ def train(
         typer.Option(
             "--behaviour",
             metavar="FILE",
-            help="Behaviour cases that the model must pass; by default those of the corpus that ships.",
+            help="Behaviour cases that the model must pass; by default, with the corpus that ships, its own.",
         ),
     ] = None,
 ) -> None:
     """Train a model on a corpus, check it with the oracle and the behaviour cases, and write it.
+
+    A model that fails a check is not written, and an older one at that place is kept.
 
     \b
     Examples:
@@ -34,7 +37,8 @@ def train(
 
       escalation train --corpus tasks.jsonl --rulebook team.toml --out model
 
-    Exit codes: 0 written, 1 refused by the oracle or the cases, 4 corpus refused, 6 the extra 'train' is missing.
+    Exit codes: 0 written, 1 a check failed, 2 bad input, 3 invalid rulebook, 4 invalid corpus, 6 the extra 'train' is
+    missing.
     """
     from escalation.cli.progress import steps_progress
     from escalation.files import default_behaviour
@@ -44,11 +48,10 @@ def train(
     cases = behaviour or (default_behaviour() if corpus is None else None)
     with steps_progress() as progress:
         model = train_model(corpus_path(corpus), book, out, progress, cases)
-    about = model.about["corpus"]
-    typer.echo(
-        f"{out}: {model.lexicon.grams:,} n-grams and {len(model.labels)} labels "
-        f"from {about['tasks']:,} tasks of {about['groups']:,} projects"
-    )
-    ruled = [label for label, policy in model.policies.items() if policy.by_rules]
+    grams = f"{len(model.vocabulary):,} n-grams and {len(model.labels)} labels"
+    corpus_info = model.info.corpus if model.info else None
+    size = f" from {corpus_info.tasks:,} tasks of {corpus_info.groups:,} projects" if corpus_info else ""
+    say(f"{out}: {grams}{size}")
+    ruled = [label for label, policy in model.policies.items() if policy.rules_only]
     if ruled:
-        typer.echo(f"too few tasks to learn, so decided by the rules: {', '.join(ruled)}")
+        say(f"decided by the rules alone, for lack of tasks to learn from: {', '.join(ruled)}")

@@ -1,4 +1,4 @@
-"""`escalation validate`: the oracle."""
+"""`escalation validate`: the documented rules as an oracle for corpus and model."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalation.cli.options import (
-    CorpusOption,
-    JsonOption,
-    ModelOption,
-    RulebookOption,
-    corpus_path,
-    rulebook_at,
-)
+from escalation.cli.options import CorpusOption, JsonOption, ModelOption, RulebookOption, corpus_path, rulebook_at
 from escalation.cli.tables import show, table
+from escalation.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +22,14 @@ def validate(
     model: ModelOption = None,
     rulebook: RulebookOption = None,
     conflicts: Annotated[
-        int, typer.Option("--conflicts", min=0, help="List as many conflicting tasks a label for review.")
+        int, typer.Option("--conflicts", metavar="N", min=0, help="List up to N conflicting tasks for each label.")
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Check the corpus' labels and the model's answers against the documented rules.
 
-    Hard findings contradict the source and end with exit code 1; soft findings count where the rules
-    disagree with labels or model, for review.
+    Hard findings contradict the source; soft findings count how often the rules disagree with labels or model, for
+    review.
 
     \b
     Examples:
@@ -43,6 +37,9 @@ def validate(
       escalation validate
 
       escalation validate --corpus tasks.jsonl --model model --conflicts 5
+
+    Exit codes: 0 no hard finding, 1 a hard finding, 3 invalid rulebook, 4 invalid corpus, 5 invalid model, 6 the extra
+    'train' is missing.
     """
     from escalation.cli.progress import steps_progress
     from escalation.errors import FindingError
@@ -61,16 +58,16 @@ def validate(
     else:
         show(_tables(report.to_dict(), conflicts))
         for finding in report.hard:
-            typer.echo(f"{finding.code} {HARD[finding.code]}: task {finding.where} {finding.message}")
+            say(f"{finding.code} {HARD[finding.code]}: task {finding.where} {finding.message}")
     if report.hard:
         raise FindingError(f"{len(report.hard)} hard findings; correct the labels, the rulebook or the model")
     if not as_json:
-        typer.echo("no hard finding")
+        say("no hard finding")
 
 
 def _tables(report: dict[str, Any], conflicts: int) -> Iterator[Table]:
     keys = ("coverage", "agreement", "conflict")
-    review = ["to review"] if conflicts else []
+    review = ["tasks to review"] if conflicts else []
     for part, title in (("rules_and_labels", "rules against labels"), ("rules_and_model", "rules against model")):
         rows = (
             [label, *(row[key] for key in keys), *(", ".join(row["conflicts"][:conflicts]) for _ in review)]

@@ -1,28 +1,27 @@
-"""Answers of an engine for a whole corpus, as indicators over modes: by a given model or in cross-validation."""
+"""Answer a whole corpus, by a model that is there already or by models fitted in cross-validation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from escalation.predictor import Predictor
-from escalation.rules.rulebook import CORE, DISPOSITIONS
+from escalation.rules.rulebook import CORE, DISPOSITIONS, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from escalation.answer.prediction import Prediction
+    from escalation.files import Progress
     from escalation.model import Model
     from escalation.model.decision import Engine
     from escalation.rules.rulebook import Rulebook
     from escalation.task.task import Task
     from escalation.training.fit import Prepared
 
-    Progress = Callable[[str, int, int], None]
     Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 OUTER_FOLDS = 5
@@ -36,9 +35,9 @@ class Answers:
     Attributes
     ----------
     given : array of shape (tasks, columns)
-        Modes and core, as `answer_columns` names them.
+        1 where a task was answered with the label of the column; see `answer_columns`.
     probabilities, thresholds : array of shape (tasks, labels)
-        Of the labels before groups are resolved; NaN where no model was asked.
+        Of the model's labels, before groups are resolved; NaN where the model abstained.
     """
 
     given: NDArray[np.int8]
@@ -46,69 +45,18 @@ class Answers:
     thresholds: NDArray[np.float64]
 
 
-def answer_columns(rulebook: Rulebook) -> tuple[str, ...]:
-    """Give the columns of answers: every disposition that a mode or an open group may have, and ``core``."""
-    targets = [*rulebook.modes, *(slug for slug, group in rulebook.groups.items() if group.fallback is None)]
-    return (
-        *(
-            f"{disposition}:{target}"
-            for disposition in DISPOSITIONS
-            for target in targets
-            if rulebook.allows(disposition, target)
-        ),
-        CORE,
-    )
-
-
-def indicators(columns: Sequence[str], rows: Iterable[tuple[Iterable[str], Iterable[str], bool]]) -> NDArray[np.int8]:
-    """Give rows of escalations, collaborations and core as a matrix of shape (rows, columns)."""
-    column = {label: index for index, label in enumerate(columns)}
-    matrix = []
-    for escalate, collaborate, core in rows:
-        row = np.zeros(len(columns), np.int8)
-        row[[column[f"escalate:{mode}"] for mode in escalate]] = 1
-        row[[column[f"collaborate:{mode}"] for mode in collaborate]] = 1
-        row[column[CORE]] = core
-        matrix.append(row)
-    return np.array(matrix, np.int8).reshape(-1, len(columns))
-
-
-def answers_of(
-    rulebook: Rulebook,
-    model: Model | None,
-    engine: Engine,
-    tasks: Sequence[Task],
-    progress: Progress | None = None,
-) -> Answers:
-    """Answer tasks with one engine."""
-    predictor = Predictor(rulebook, model, engine)
-    rows = []
-    probabilities, thresholds = (np.full((len(tasks), len(rulebook.labels)), np.nan) for _ in range(2))
-    for done, task in enumerate(tasks, 1):
-        answer, decisions = predictor.predict_with_decisions(task)
-        rows.append(_row(answer))
-        for column, label in enumerate(rulebook.labels):
-            decision = decisions[label]
-            if decision.probability is not None and decision.threshold is not None:
-                probabilities[done - 1, column] = decision.probability
-                thresholds[done - 1, column] = decision.threshold
-        if progress and (done % _STEP == 0 or done == len(tasks)):
-            progress(f"answering by {engine}", done, len(tasks))
-    return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds)
-
-
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Tasks that were answered together, and by what.
+    """Tasks that were answered by the same model.
 
     Attributes
     ----------
     train, test : array of int
-        Rows of the tasks that were learned from (none where nothing was fitted to the corpus) and of those answered.
+        Rows of the tasks that the model was fitted to (none if nothing was fitted), and of those that it answered.
     model : Model or None
-        What answered; it has not seen the tasks.
+        It has not seen the tasks of `test`; None for the rules alone.
     answers : dict of str to Answers
-        By engine, a row a task of `test`.
+        By engine, one row for each task of `test`.
     """
 
     train: NDArray[np.intp]
@@ -117,31 +65,56 @@ class Fold:
     answers: dict[Engine, Answers]
 
 
-def cross_validate(
-    data: Prepared, engines: Sequence[Engine], progress: Progress | None = None, jobs: int = -1
-) -> dict[Engine, Answers]:
-    """Answer every task by a model that has not seen its project.
+def answer_columns(rulebook: Rulebook) -> tuple[Label, ...]:
+    """Return the columns of answers: each disposition that a mode or an open group may have, and ``core``."""
+    targets = [*rulebook.modes, *(slug for slug, group in rulebook.groups.items() if group.fallback is None)]
+    return (
+        *(
+            Label(disposition, target)
+            for disposition in DISPOSITIONS
+            for target in targets
+            if rulebook.allows(disposition, target)
+        ),
+        CORE,
+    )
 
-    Nested: weights, calibration, joins and thresholds are all fitted within the training folds.
 
-    Parameters
-    ----------
-    data : Prepared
-    engines : sequence of str
-        What answers; all see the same folds.
-    progress : callable, optional
-    jobs : int
-        Processes, as joblib counts them.
+def indicators(columns: Sequence[Label], rows: Iterable[tuple[Iterable[str], Iterable[str], bool]]) -> NDArray[np.int8]:
+    """Return escalations, collaborations and core of each task as a matrix of shape (tasks, columns)."""
+    column = {label: index for index, label in enumerate(columns)}
+    matrix = []
+    for escalate, collaborate, core in rows:
+        row = np.zeros(len(columns), np.int8)
+        row[[column[Label("escalate", mode)] for mode in escalate]] = 1
+        row[[column[Label("collaborate", mode)] for mode in collaborate]] = 1
+        row[column[CORE]] = core
+        matrix.append(row)
+    return np.array(matrix, np.int8).reshape(-1, len(columns))
 
-    Returns
-    -------
-    dict of str to Answers
-    """
-    return merge_folds(list(answer_splits(data, outer_splits(data), engines, progress=progress, jobs=jobs)))
+
+def answer_tasks(
+    rulebook: Rulebook, model: Model | None, engine: Engine, tasks: Sequence[Task], progress: Progress | None = None
+) -> Answers:
+    """Answer tasks with one engine."""
+    predictor = Predictor(rulebook, model, engine)
+    rows = []
+    probabilities, thresholds = (np.full((len(tasks), len(rulebook.labels)), np.nan) for _ in range(2))
+    for row, task in enumerate(tasks):
+        answer, decisions = predictor.predict_with_decisions(task)
+        escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
+        rows.append((escalate, collaborate, answer.core.value))
+        for column, label in enumerate(rulebook.labels):
+            decision = decisions[label]
+            if decision.probability is not None and decision.threshold is not None:
+                probabilities[row, column] = decision.probability
+                thresholds[row, column] = decision.threshold
+        if progress and ((row + 1) % _STEP == 0 or row + 1 == len(tasks)):
+            progress(f"answering by {engine}", row + 1, len(tasks))
+    return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds)
 
 
 def outer_splits(data: Prepared) -> list[Split]:
-    """Give the folds of cross-validation: rows to learn from, rows to answer."""
+    """Return the folds of cross-validation as pairs of rows: to learn from, and to answer. No project is split."""
     from escalation.training.pipeline import grouped_folds
 
     return list(grouped_folds(list(data.groups), data.targets, OUTER_FOLDS))
@@ -149,31 +122,24 @@ def outer_splits(data: Prepared) -> list[Split]:
 
 def answer_splits(
     data: Prepared,
-    splits: Sequence[Split],
-    engines: Sequence[Engine],
-    smaller: Sequence[Split] = (),
+    work: Sequence[tuple[Split, Sequence[Engine]]],
     progress: Progress | None = None,
-    jobs: int = -1,
 ) -> Iterator[Fold]:
-    """Fit a model to the first rows of each split, and answer the second ones; the splits run side by side.
+    """Fit a model to the first rows of each split and answer the second ones; the splits run in parallel.
+
+    Cross-validation is nested: weights, calibration, policies and thresholds are all fitted within the first rows.
 
     Parameters
     ----------
     data : Prepared
-    splits : sequence of tuple
-        Rows to learn from, rows to answer.
-    engines : sequence of str
-    smaller : sequence of tuple
-        Splits that follow, answered by the first engine alone. Together with the others they leave no process idle.
+    work : sequence of tuple
+        Splits, each with the engines that answer it.
     progress : callable, optional
-    jobs : int
-        Processes, as joblib counts them.
     """
     from joblib import Parallel, delayed
 
-    work = [(split, engines) for split in splits] + [(split, engines[:1]) for split in smaller]
-    results = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
-        delayed(_fit_and_answer)(data.rows(train), data.rows(test).tasks, asked) for (train, test), asked in work
+    results = Parallel(n_jobs=-1, return_as="generator", max_nbytes=None)(
+        delayed(_fit_and_answer)(data.rows(train), data.rows(test).tasks, engines) for (train, test), engines in work
     )
     for done, (((train, test), _), (model, answers)) in enumerate(zip(work, results, strict=True), 1):
         if progress:
@@ -181,39 +147,27 @@ def answer_splits(
         yield Fold(train, test, model, answers)
 
 
-def merge_folds(folds: Sequence[Fold]) -> dict[Engine, Answers]:
-    """Put the answers of folds that cover a corpus into the order of its tasks."""
-    order = np.argsort(np.concatenate([fold.test for fold in folds]))
-    return {
-        engine: Answers(
-            *(
-                np.concatenate([getattr(fold.answers[engine], field) for fold in folds])[order]
-                for field in ("given", "probabilities", "thresholds")
-            )
-        )
-        for engine in folds[0].answers
-    }
-
-
-def answers_after(seen: Prepared, asked: Sequence[Task], engines: Sequence[Engine]) -> dict[Engine, Answers]:
-    """Fit a model to some tasks, in this process, and answer others by each engine."""
-    return _fit_and_answer(seen, asked, engines)[1]
-
-
 def _fit_and_answer(
-    seen: Prepared, asked: Sequence[Task], engines: Sequence[Engine]
+    seen: Prepared, tasks: Sequence[Task], engines: Sequence[Engine]
 ) -> tuple[Model | None, dict[Engine, Answers]]:
+    """Fit a model to some tasks, in this process, and answer others by each engine."""
     from escalation.training.fit import FOLDS, fit
 
     model = None
     if any(engine != "rules" for engine in engines):
         model = fit(seen, folds=min(FOLDS, len(set(seen.groups))), jobs=1).model
-    return model, {engine: answers_of(seen.rulebook, model, engine, asked) for engine in engines}
+    return model, {engine: answer_tasks(seen.rulebook, model, engine, tasks) for engine in engines}
 
 
-def _row(answer: Prediction) -> tuple[list[str], list[str], bool]:
-    return (
-        [entry.target for entry in answer.escalate],
-        [entry.target for entry in answer.collaborate],
-        answer.core.value,
-    )
+def merge_folds(folds: Sequence[Fold]) -> dict[Engine, Answers]:
+    """Return the answers of folds that cover a corpus, in the order of its tasks."""
+    order = np.argsort(np.concatenate([fold.test for fold in folds]))
+    return {
+        engine: Answers(
+            *(
+                np.concatenate([getattr(fold.answers[engine], field.name) for fold in folds])[order]
+                for field in fields(Answers)
+            )
+        )
+        for engine in folds[0].answers
+    }

@@ -1,21 +1,26 @@
-"""Findings: what the figures of an evaluation give cause to look at, each with a stable code.
+"""Findings: figures of an evaluation that are beyond a limit, with stable codes.
 
-These are judgements of quality, with limits that can be argued about. What must not be at all, whatever the figures,
-has codes of its own (`escalation.training.oracle`). `docs/findings.md` has a section for each code; when there is a
-finding is for `escalation.evaluation.judging` to say.
+These are judgements of quality, and their limits can be argued about. What must never occur, whatever the figures, has
+codes of its own (`escalation.training.oracle`). `docs/findings.md` has a section for each code.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-Severity = Literal["high", "medium", "low"]
-SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+from escalation.evaluation.reliability import MIN_POSITIVES
+from escalation.training.oracle import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from escalation.evaluation.figures import EngineFigures, Evaluation
+
+    Severity = Literal["high", "medium", "low"]
 
 
 class Kind(NamedTuple):
-    """What a code stands for, and what to do about it."""
+    """What a code means, and what to do about it."""
 
     title: str
     remedy: str
@@ -24,56 +29,122 @@ class Kind(NamedTuple):
 KINDS = {
     "E101": Kind("Too few tasks to judge", "do not rely on this label's figures; label more tasks that have it"),
     "E102": Kind(
-        "Unlike the training corpus", "read some of these tasks with their answers; label them and train with them"
+        "Unlike the training corpus", "read some of these tasks with their answers; label them and train on them"
     ),
-    "E103": Kind("Tasks that the model has seen", "the figures flatter; take these tasks out and evaluate again"),
+    "E103": Kind("Tasks that the model has seen", "the figures are too good; remove these tasks and evaluate again"),
     "E201": Kind("Weak label", "read its mistakes; write tasks that show the difference, and look at its rules"),
-    "E202": Kind(
-        "The rules do better than the model", "write tasks that teach this label; until then trust the rules on it"
-    ),
-    "E203": Kind("Called for nothing", "read the false alarms; write tasks that need nobody and use the same words"),
+    "E202": Kind("Rules better than the model", "write tasks that teach this label; until then trust the rules for it"),
+    "E203": Kind("False alarms", "read the false alarms; write tasks that need no specialist and use the same words"),
     "E204": Kind("Escalation and collaboration confused", "check the labels against the guide; write pairs of both"),
     "E301": Kind("Badly calibrated", "do not read its probabilities as chances; train on tasks like these"),
     "E302": Kind("Worse than in training", "the model knows its corpus better than these tasks; train on some of them"),
-    "E303": Kind("Model often not asked", "see the reasons under `abstained`; train on tasks in these words"),
+    "E303": Kind("Model often abstains", "see the reasons under `abstained`; train on tasks in these words"),
 }
 """E1 is about the tasks, E2 about the answers, E3 about the model."""
+ENOUGH = MIN_POSITIVES
+"""Fewer tasks with a label, or without any, say little."""
+ENOUGH_FOR_ERRORS = 100
+ENOUGH_FOR_LABEL_ERRORS = 500
+"""With fewer tasks even true probabilities seem to be off by as much as the limits of calibration allow."""
+_SEVERITIES = ("high", "medium", "low")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A figure beyond its limit.
-
-    Attributes
-    ----------
-    code : str
-        A key of `KINDS`.
-    severity : {"high", "medium", "low"}
-    where : str or None
-        The label; None where it is about all of them.
-    figure : str
-        Name of the figure.
-    value, limit : float
-    message : str
-        What was found, as a sentence without a stop.
-    """
+class _Limit(NamedTuple):
+    """Where a figure becomes a finding of medium and of high severity; above if `high` is the larger, else below."""
 
     code: str
-    severity: Severity
-    where: str | None
     figure: str
-    value: float
-    limit: float
-    message: str
+    medium: float
+    high: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the finding as JSON knows it, with the title and the remedy of its code."""
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "title": KINDS[self.code].title,
-            "where": self.where,
-            "figure": {"name": self.figure, "value": self.value, "limit": self.limit},
-            "message": self.message,
-            "remedy": KINDS[self.code].remedy,
-        }
+    def check(self, value: float, message: str, where: str | None = None) -> Iterator[Finding]:
+        """Yield a finding if the value is beyond the limit."""
+        sign = 1 if self.high > self.medium else -1
+        if sign * value > sign * self.medium:
+            severity: Severity = "high" if sign * value > sign * self.high else "medium"
+            yield Finding(self.code, severity, where and str(where), message, self.figure, value, self.medium)
+
+
+KNOWN_WORDS = _Limit("E102", "share of known words", 0.9, 0.8)
+F1 = _Limit("E201", "F1", 0.5, 0.3)
+BEHIND_RULES = _Limit("E202", "F1 of the rules minus the model's", 0.0, 0.1)
+FALSE_ALARMS = _Limit("E203", "share of false alarms", 0.15, 0.3)
+CONFUSED = _Limit("E204", "share of confused dispositions", 0.2, 0.35)
+ERROR_OF_ALL = _Limit("E301", "calibration error from 5 % on", 0.1, 0.2)
+ERROR_OF_LABEL = _Limit("E301", "calibration error", 0.05, 0.1)
+LOST_SINCE_TRAINING = _Limit("E302", "average precision lost since training", 0.1, 0.2)
+ABSTAINED = _Limit("E303", "share of abstentions", 0.05, 0.2)
+
+
+def find(evaluation: Evaluation) -> list[Finding]:
+    """Return the findings of an evaluation, the gravest first; labels are judged by the first engine."""
+    first = next(iter(evaluation.engines.values()))
+    found = [
+        *_about_tasks(evaluation, first),
+        *_about_answers(evaluation, first),
+        *_about_model(evaluation, first),
+    ]
+    return sorted(found, key=lambda finding: _SEVERITIES.index(finding.severity))
+
+
+def _about_tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+    for label, row in first.labels.items():
+        if row.support < ENOUGH:
+            message = f"support of {label} is {row.support}, less than {ENOUGH}"
+            yield Finding("E101", "low", str(label), message, "support", row.support, ENOUGH)
+    if evaluation.drift is not None:
+        known = evaluation.drift.known_words.value
+        message = f"the model knows {known:.1%} of the words, less than {KNOWN_WORDS.medium:.0%}"
+        yield from KNOWN_WORDS.check(known, message)
+    if evaluation.overlap:
+        seen = len(evaluation.overlap)
+        message = f"the model was trained on {seen:,} of the {first.tasks:,} tasks"
+        yield Finding("E103", "high", None, message, "tasks seen in training", seen, 0)
+
+
+def _about_answers(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+    supported = {label: row for label, row in first.labels.items() if row.support >= ENOUGH}
+    for label, row in supported.items():
+        if row.f1 is not None:
+            message = f"F1 of {label} is {row.f1:.2f} over {row.support} tasks, less than {F1.medium}"
+            yield from F1.check(row.f1, message, label)
+    for label, difference in evaluation.rules_over_model.items():
+        value, low = difference.value, difference.low
+        if label in supported and value is not None and low is not None and low > BEHIND_RULES.medium:
+            message = (
+                f"for {label} the F1 of the rules is {value:.2f} higher than that of the model, "
+                f"95 % interval [{low:.2f}, {difference.high:.2f}]"
+            )
+            yield from BEHIND_RULES.check(value, message, label)
+    correct = first.averages["none_correct"].value
+    if correct is not None and first.label_free >= ENOUGH:
+        message = f"{1 - correct:.1%} of the {first.label_free:,} tasks that need no specialist are answered with one"
+        yield from FALSE_ALARMS.check(1 - correct, message)
+    for target, confused in evaluation.confusions.items():
+        under, over = confused.under_escalated, confused.over_escalated
+        if confused.tasks >= ENOUGH:
+            message = (
+                f"of {confused.tasks:,} tasks rightly answered with {target}, {under} escalations are answered as "
+                f"collaborations and {over} collaborations as escalations"
+            )
+            where = f"{'escalate' if over > under else 'collaborate'}:{target}"
+            yield from CONFUSED.check((under + over) / confused.tasks, message, where)
+
+
+def _about_model(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+    if first.calibration is not None:
+        error = first.calibration.micro_ece_doubtful
+        if first.tasks >= ENOUGH_FOR_ERRORS:
+            yield from ERROR_OF_ALL.check(error, f"probabilities from 5 % on are off by {error:.2f} on average")
+        if first.tasks >= ENOUGH_FOR_LABEL_ERRORS:
+            for label, row in first.calibration.labels.items():
+                message = f"probabilities of {label} are off by {row.ece:.2f} on average"
+                yield from ERROR_OF_LABEL.check(row.ece, message, label)
+    training = evaluation.training or {}
+    for label, ranking in first.average_precision.items():
+        if label in training and ranking.support >= ENOUGH:
+            before = training[label]
+            message = f"average precision of {label} is {ranking.value:.2f}, and was {before:.2f} in training"
+            yield from LOST_SINCE_TRAINING.check(before - ranking.value, message, label)
+    message = f"on {first.abstained:.1%} of the tasks the model abstained and the rules decided alone"
+    yield from ABSTAINED.check(first.abstained, message)

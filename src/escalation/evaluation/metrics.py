@@ -1,22 +1,35 @@
-"""Figures of indicator matrices: per label, over areas, with intervals by group."""
+"""Averages and figures by label, with bootstrap intervals over projects.
+
+Answers are indicator matrices of shape (tasks, columns) with values 0 and 1; a column is a label such as
+``escalate:database-specialist``, or ``core``. Everything is computed from counts by group, so that the groups can be
+resampled a thousand times by one matrix product.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from escalation.evaluation.tally import Tally, resamples, tally
+from escalation.evaluation.figures import Interval, LabelFigures
+from escalation.rules.rulebook import CORE, DISPOSITIONS
+from escalation.training.pipeline import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from escalation.evaluation.figures import Averages
+    from escalation.rules.rulebook import Label
+
     Matrix = NDArray[np.int8]
-    Figures = Mapping[str, NDArray[np.float64]]
+    Array = NDArray[np.float64]
 
 LEVEL = 0.95
+"""Coverage of the intervals."""
+RESAMPLES = 1000
 AVERAGES = {
     "micro_f1": "micro-F1",
     "escalate_f1": "escalate F1",
@@ -24,156 +37,220 @@ AVERAGES = {
     "macro_f1": "macro-F1",
     "core_f1": "own work (core) F1",
     "exact_match": "exact match",
-    "free_kept": "label-free tasks kept free",
+    "none_correct": "none needed, none named",
 }
-"""The averages, as `averages` names them and as people read them."""
+"""Titles of the averages by their key.
+
+Core counts in its own average only. Macro-F1 is over the labels that some task has. Exact match is the share of the
+tasks whose escalations and collaborations are all right. The last is the share of the tasks that need no specialist
+that are answered with none.
+"""
 
 
-def summarize(labels: Sequence[str], targets: Matrix, given: Matrix, groups: Sequence[str]) -> dict[str, Any]:
-    """Give all figures of a set of answers.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts of tasks, one row for each group or resample.
+
+    Attributes
+    ----------
+    columns : tuple of Label
+    true_positives, answered, support : array of shape (rows, columns)
+        Tasks that were answered with the label and have it, were answered with it, and have it.
+    tasks, exact, none_needed, none_correct : array of shape (rows,)
+        Tasks; tasks whose dispositions are all right; tasks that need no specialist; those of them answered with none.
+    """
+
+    columns: tuple[Label, ...]
+    true_positives: Array
+    answered: Array
+    support: Array
+    tasks: Array
+    exact: Array
+    none_needed: Array
+    none_correct: Array
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def total(self) -> Counts:
+        """Return the sum over all rows, as one row."""
+        return self.resampled(np.ones((1, len(self))))
+
+    def resampled(self, times: Array) -> Counts:
+        """Return one row for each row of `times`, which says how often each group is counted."""
+        return Counts(self.columns, *(times @ getattr(self, field.name) for field in fields(self)[1:]))
+
+
+def counts(columns: Sequence[Label], targets: Matrix, given: Matrix, groups: Sequence[str]) -> Counts:
+    """Count answers by group.
 
     Parameters
     ----------
-    labels : sequence of str
-        Columns: ``disposition:target`` and ``core``.
-    targets, given : array of shape (tasks, labels)
-        What is right, and what was answered.
+    columns : sequence of Label
+    targets, given : array of shape (tasks, columns)
+        The right answers, and those of an engine.
     groups : sequence of str of length tasks
-        What is drawn as a whole in the bootstrap.
+    """
+    modes = [index for index, column in enumerate(columns) if column != CORE]
+    none_needed = targets[:, modes].sum(axis=1) == 0
+    names, numbers = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+
+    def by_group(values: NDArray[np.generic]) -> Array:
+        sums = np.zeros((len(names), *values.shape[1:]))
+        np.add.at(sums, numbers, values)
+        return sums
+
+    return Counts(
+        tuple(columns),
+        true_positives=by_group(targets & given),
+        answered=by_group(given),
+        support=by_group(targets),
+        tasks=by_group(np.ones(len(targets))),
+        exact=by_group((targets[:, modes] == given[:, modes]).all(axis=1)),
+        none_needed=by_group(none_needed),
+        none_correct=by_group(none_needed & (given[:, modes].sum(axis=1) == 0)),
+    )
+
+
+def resamples(groups: int) -> Array:
+    """Return how often each group is drawn in each bootstrap resample (Efron 1979), of shape (resamples, groups)."""
+    random = np.random.default_rng(SEED)
+    return np.array(
+        [np.bincount(random.integers(0, groups, groups), minlength=groups) for _ in range(RESAMPLES)], np.float64
+    )
+
+
+def averages(columns: Sequence[Label], targets: Matrix, given: Matrix) -> dict[str, float | None]:
+    """Return the averages of `AVERAGES`, without intervals.
+
+    Parameters
+    ----------
+    columns : sequence of Label
+    targets, given : array of shape (tasks, columns)
+        The right answers, and those of an engine.
 
     Returns
     -------
-    dict
-        ``averages``: each with value and interval; ``labels``: precision, recall, F1 and support of each;
-        ``tasks`` and ``groups``: how many. A figure is None where nothing defines it.
+    dict of str to float or None
+        None where the figure is undefined.
+
+    Examples
+    --------
+    >>> from escalation.rules.rulebook import Label
+    >>> right, given = np.array([[1, 0], [0, 1]], np.int8), np.array([[1, 0], [1, 1]], np.int8)
+    >>> averages([Label("escalate", "designer"), CORE], right, given)["exact_match"]
+    0.5
     """
-    counted = tally(labels, targets, given, groups)
-    drawn = resamples(len(counted))
-    return {
-        "tasks": len(targets),
-        "groups": len(counted),
-        "averages": with_intervals(_averages(counted.total()), _averages(counted.drawn(drawn))),
-        "labels": {label: _label_figures(targets[:, column], given[:, column]) for column, label in enumerate(labels)},
-    }
+    figures = _averages(counts(columns, targets, given, ["all"] * len(targets)))
+    return {name: _defined(values[0]) for name, values in figures.items()}
+
+
+def averages_with_intervals(
+    columns: Sequence[Label], targets: Matrix, given: Matrix, groups: Sequence[str]
+) -> Averages:
+    """Return the averages with their intervals; whole groups are resampled. See `averages` for the parameters."""
+    counted = counts(columns, targets, given, groups)
+    return _with_intervals(_averages(counted.total()), _averages(counted.resampled(resamples(len(counted)))))
+
+
+def label_figures(columns: Sequence[Label], targets: Matrix, given: Matrix) -> dict[str, LabelFigures]:
+    """Return precision, recall, F1 and support of each column. See `averages` for the parameters."""
+    figures: dict[str, LabelFigures] = {}
+    for index, column in enumerate(columns):
+        target, answer = targets[:, index], given[:, index]
+        right, answered, support = int((target & answer).sum()), int(answer.sum()), int(target.sum())
+        figures[column] = LabelFigures(
+            precision=right / answered if answered else None,
+            recall=right / support if support else None,
+            f1=2 * right / (answered + support) if answered + support else None,
+            support=support,
+            answered=answered,
+        )
+    return figures
 
 
 def differences(
-    labels: Sequence[str], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
-) -> dict[str, dict[str, float | None]]:
-    """Give how far the averages of answers lie above those of others to the same tasks, with paired intervals."""
-    return _paired(_averages, *(tally(labels, targets, answers, groups) for answers in (given, others)))
+    columns: Sequence[Label], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
+) -> Averages:
+    """Return the averages of `given` minus those of `others`, with paired intervals.
+
+    Parameters
+    ----------
+    columns : sequence of Label
+    targets, given, others : array of shape (tasks, columns)
+        The right answers, and two engines' answers to the same tasks.
+    groups : sequence of str of length tasks
+        Resampled as wholes, alike for both.
+    """
+    return _paired(_averages, *(counts(columns, targets, answers, groups) for answers in (given, others)))
 
 
 def label_differences(
-    labels: Sequence[str], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
-) -> dict[str, dict[str, float | None]]:
-    """Give how far the F1 of each label lies above that of other answers, with paired intervals."""
-    return _paired(_each_f1, *(tally(labels, targets, answers, groups) for answers in (given, others)))
+    columns: Sequence[Label], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
+) -> dict[str, Interval]:
+    """Return the F1 of each column of `given` minus that of `others`; see `differences`."""
+    return _paired(_f1_by_column, *(counts(columns, targets, answers, groups) for answers in (given, others)))
 
 
-def averages(labels: Sequence[str], targets: Matrix, given: Matrix) -> dict[str, float | None]:
-    """Give the averages alone, without intervals; see `summarize`."""
-    figures = _averages(tally(labels, targets, given, ["all"] * len(targets)))
-    return {name: _number(values[0]) for name, values in figures.items()}
+def _averages(counted: Counts) -> dict[str, Array]:
+    escalate, collaborate, core = (
+        [index for index, column in enumerate(counted.columns) if column.disposition == disposition]
+        for disposition in (*DISPOSITIONS, CORE)
+    )
+    modes = [*escalate, *collaborate]
+    parts = (counted.true_positives, counted.answered, counted.support)
+
+    def pooled(chosen: list[int]) -> Array:
+        return _f1(*(part[:, chosen].sum(axis=1) for part in parts))
+
+    each = np.nan_to_num(_f1(*(part[:, modes] for part in parts)))
+    supported = counted.support[:, modes] > 0
+    return {
+        "micro_f1": pooled(modes),
+        "escalate_f1": pooled(escalate),
+        "collaborate_f1": pooled(collaborate),
+        "macro_f1": _ratio((each * supported).sum(axis=1), supported.sum(axis=1)),
+        "core_f1": pooled(core),
+        "exact_match": _ratio(counted.exact, counted.tasks),
+        "none_correct": _ratio(counted.none_correct, counted.none_needed),
+    }
 
 
-def bootstrap(
-    figures: Callable[[NDArray[np.intp]], dict[str, float | None]], groups: Sequence[str]
-) -> dict[str, tuple[float | None, float | None]]:
-    """Give the intervals of any figures, computed anew from the rows of each resample.
-
-    Parameters
-    ----------
-    figures : callable
-        From the rows drawn to figures by name.
-    groups : sequence of str
-        Group of each row.
-    """
-    names, numbers = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    rows = np.arange(len(numbers))
-    drawn = [figures(np.repeat(rows, times[numbers])) for times in resamples(len(names)).astype(int)]
-    resampled = {name: np.array([values[name] for values in drawn], np.float64) for name in drawn[0]}
-    return {name: (row["low"], row["high"]) for name, row in with_intervals(resampled, resampled).items()}
+def _f1_by_column(counted: Counts) -> dict[str, Array]:
+    each = _f1(counted.true_positives, counted.answered, counted.support)
+    return {column: each[:, index] for index, column in enumerate(counted.columns)}
 
 
-def with_intervals(values: Figures, resampled: Figures) -> dict[str, dict[str, float | None]]:
-    """Put figures and the percentile intervals of their resamples together (Efron 1979).
+def _paired(figures: Callable[[Counts], Mapping[str, Array]], one: Counts, other: Counts) -> dict[str, Interval]:
+    """Return figures of one minus those of the other, both resampled alike."""
+    times = resamples(len(one))
+    values, others = figures(one.total()), figures(other.total())
+    resampled, resampled_others = figures(one.resampled(times)), figures(other.resampled(times))
+    return _with_intervals(
+        {name: value - others[name] for name, value in values.items()},
+        {name: value - resampled_others[name] for name, value in resampled.items()},
+    )
 
-    Parameters
-    ----------
-    values, resampled : mapping of str to array
-        One value a figure, and one a resample; NaN where nothing defines it.
-    """
+
+def _with_intervals(values: Mapping[str, Array], resampled: Mapping[str, Array]) -> dict[str, Interval]:
+    """Return each figure with the percentile interval of its resamples; NaN means undefined."""
     tail = 100 * (1 - LEVEL) / 2
     figures = {}
     for name, value in values.items():
         defined = resampled[name][~np.isnan(resampled[name])]
         low, high = np.percentile(defined, [tail, 100 - tail]) if len(defined) else (np.nan, np.nan)
-        figures[name] = {"value": _number(value[0]), "low": _number(low), "high": _number(high)}
+        figures[name] = Interval(_defined(value[0]), _defined(low), _defined(high))
     return figures
 
 
-def _averages(counted: Tally) -> dict[str, NDArray[np.float64]]:
-    escalate, collaborate, core = counted.columns("escalate:"), counted.columns("collaborate:"), counted.columns("core")
-    areas = [*escalate, *collaborate]
-
-    def pooled(chosen: list[int]) -> NDArray[np.float64]:
-        return _f1(*(part[:, chosen].sum(axis=1) for part in (counted.both, counted.answered, counted.right)))
-
-    each = np.nan_to_num(_f1(counted.both[:, areas], counted.answered[:, areas], counted.right[:, areas]))
-    supported = counted.right[:, areas] > 0
-    return {
-        "micro_f1": pooled(areas),
-        "escalate_f1": pooled(escalate),
-        "collaborate_f1": pooled(collaborate),
-        "macro_f1": _share((each * supported).sum(axis=1), supported.sum(axis=1)),
-        "core_f1": pooled(core),
-        "exact_match": _share(counted.exact, counted.tasks),
-        "free_kept": _share(counted.kept, counted.free),
-    }
+def _f1(true_positives: Array, answered: Array, support: Array) -> Array:
+    return _ratio(2 * true_positives, answered + support)
 
 
-def _each_f1(counted: Tally) -> dict[str, NDArray[np.float64]]:
-    each = _f1(counted.both, counted.answered, counted.right)
-    return {label: each[:, column] for column, label in enumerate(counted.labels)}
+def _ratio(part: Array, whole: Array) -> Array:
+    ratio: Array = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
+    return ratio
 
 
-def _paired(
-    figures: Callable[[Tally], dict[str, NDArray[np.float64]]], one: Tally, other: Tally
-) -> dict[str, dict[str, float | None]]:
-    """Give how far figures of one tally lie above those of another, both drawn alike."""
-    drawn = resamples(len(one))
-    values, resampled = (
-        _less(figures(first), figures(second))
-        for first, second in ((one.total(), other.total()), (one.drawn(drawn), other.drawn(drawn)))
-    )
-    return with_intervals(values, resampled)
-
-
-def _less(one: Figures, other: Figures) -> dict[str, NDArray[np.float64]]:
-    return {name: values - other[name] for name, values in one.items()}
-
-
-def _label_figures(target: Matrix, given: Matrix) -> dict[str, float | int | None]:
-    both, answered, right = int((target & given).sum()), int(given.sum()), int(target.sum())
-    return {
-        "precision": both / answered if answered else None,
-        "recall": both / right if right else None,
-        "f1": 2 * both / (answered + right) if answered + right else None,
-        "support": right,
-        "answered": answered,
-    }
-
-
-def _f1(both: NDArray[np.float64], answered: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    return _share(2 * both, answered + right)
-
-
-def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide; NaN where there is nothing to divide by."""
-    share: NDArray[np.float64] = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
-    return share
-
-
-def _number(value: float) -> float | None:
+def _defined(value: float) -> float | None:
     return None if np.isnan(value) else float(value)

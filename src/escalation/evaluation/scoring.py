@@ -1,30 +1,43 @@
-"""Evaluate engines on a corpus: a model on tasks that it has not seen, or cross-validation."""
+"""Compute the figures of a run: of each engine, beside each other, by register, and what is worth a look."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from escalation.evaluation.baseline import MAJORITY, majority
-from escalation.evaluation.degrees import confusions
 from escalation.evaluation.drift import drift
-from escalation.evaluation.judging import find
-from escalation.evaluation.metrics import differences, label_differences, summarize
-from escalation.evaluation.reliability import average_precisions, calibration, confidences, risk_and_coverage
+from escalation.evaluation.figures import (
+    FORMAT,
+    Confusion,
+    CorpusName,
+    EngineFigures,
+    Evaluation,
+    Hashes,
+    RegisterFigures,
+)
+from escalation.evaluation.findings import find
+from escalation.evaluation.metrics import averages_with_intervals, differences, label_differences, label_figures
+from escalation.evaluation.reliability import average_precisions, calibration, confidences, coverage_curve
 from escalation.evaluation.run import run_engines
-from escalation.rules.rulebook import CORE
+from escalation.rules.rulebook import CORE, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from escalation.evaluation.figures import Interval
     from escalation.evaluation.run import Run
+    from escalation.files import Progress
     from escalation.model import Model
     from escalation.model.decision import Engine
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
 
-_OF_REGISTERS = ("micro_f1", "exact_match")
+MAJORITY = "majority"
+"""Name of the baseline that answers every task alike."""
 
 
 def evaluate(
@@ -32,82 +45,128 @@ def evaluate(
     rulebook: Rulebook,
     engines: Sequence[Engine],
     model: Model | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Give the figures of engines on a corpus: run them and score the run.
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Run engines over a corpus and compute their figures.
 
-    See `escalation.evaluation.run.run_engines` for the parameters and what is refused, and `score` for the figures.
+    Parameters, and what is an error, are those of `escalation.evaluation.run.run_engines`.
+
+    Returns
+    -------
+    Evaluation
     """
     return score(run_engines(corpus, rulebook, engines, model, progress))
 
 
-def score(run: Run) -> dict[str, Any]:
-    """Give the figures of a run.
+def score(run: Run, own_model: Model | None = None) -> Evaluation:
+    """Compute the figures of a run.
+
+    Parameters
+    ----------
+    run : Run
+    own_model : Model, optional
+        In cross-validation: the model that was trained on the same corpus, whose hash the figures keep.
 
     Returns
     -------
-    dict
-        ``method`` ("cross-validation", or "unseen" where nothing is fitted to the corpus), ``corpus`` and
-        ``engines``, each with the figures of
-        `escalation.evaluation.metrics.summarize`, its ``calibration`` and its ``coverage`` curve, both None
-        for the rules; ``abstained``, the share of tasks on which the model was not asked; ``label_free``, the tasks
-        that need nobody; and ``average_precision`` of the classifier's labels, with their support.
-        Of the first engine: ``differences`` to the others and to the baseline, paired; figures by ``registers``;
-        ``confusions`` of escalation and collaboration.
-        ``baselines``, with the averages of each; ``rules_over_model``, how far the rules' F1 lies above the model's;
-        ``training``, the average precision that the model had in its training; ``drift``, how unlike its corpus the
-        tasks are; ``overlap``, the ids of tasks that it has seen; ``findings``.
+    Evaluation
+        Without ``against``; see `escalation.evaluation.compare.compare`.
     """
-    groups, baseline = list(run.data.groups), majority(run)
-    first = run.answers[run.engine].given
+    columns, targets, groups = run.columns, run.targets, list(run.data.groups)
+    first, baseline = run.answers[run.engine].given, majority(run)
     others = {engine: run.answers[engine].given for engine in run.engines[1:]} | {MAJORITY: baseline}
-    result = {
-        "method": run.method,
-        "corpus": {"path": run.corpus.path.name, "sha256": run.corpus.sha256},
-        "engines": {engine: _figures(run, engine) for engine in run.engines},
-        "baselines": {MAJORITY: summarize(run.columns, run.targets, baseline, groups)["averages"]},
-        "differences": {
-            other: differences(run.columns, run.targets, first, given, groups) for other, given in others.items()
-        },
-        "registers": _by_register(run),
-        "confusions": confusions(run),
-        "rules_over_model": _rules_over_model(run),
-        "training": _in_training(run),
-        "drift": drift(run),
-        "overlap": list(run.overlap),
-    }
-    return result | {"findings": [finding.to_dict() for finding in find(result)]}
+    model = run.model or own_model
+    info = model.info if model else None
+    evaluation = Evaluation(
+        format=FORMAT,
+        created_by=f"escalation-predictor {version('escalation-predictor')}",
+        hashes=Hashes(info.sha256 if info else None, run.rulebook.sha256, run.corpus.sha256),
+        method=run.method,
+        corpus=CorpusName(run.corpus.path.name, run.corpus.sha256),
+        engines={engine: _engine_figures(run, engine) for engine in run.engines},
+        baselines={MAJORITY: averages_with_intervals(columns, targets, baseline, groups)},
+        differences={other: differences(columns, targets, first, given, groups) for other, given in others.items()},
+        registers=_by_register(run),
+        confusions=confusions(run),
+        rules_over_model=_rules_over_model(run),
+        training=_in_training(run),
+        drift=drift(run),
+        overlap=list(run.overlap),
+        findings=[],
+    )
+    evaluation.findings.extend(find(evaluation))
+    return evaluation
 
 
-def _figures(run: Run, engine: Engine) -> dict[str, Any]:
+def majority(run: Run) -> NDArray[np.int8]:
+    """Answer every task with the labels that more than half of the other tasks have.
+
+    In cross-validation these are the tasks that the fold learns from; if nothing was fitted, they are all tasks
+    of the corpus itself, which can only favour the baseline.
+
+    Returns
+    -------
+    array of shape (tasks, columns)
+    """
+    given = np.zeros_like(run.targets)
+    for fold in run.folds:
+        known = fold.train if len(fold.train) else fold.test
+        given[fold.test] = run.targets[known].mean(axis=0) > 1 / 2
+    return given
+
+
+def confusions(run: Run) -> dict[str, Confusion]:
+    """Count confusions of escalation and collaboration in the first engine's answers, by target."""
+    given = run.answers[run.engine].given
+    columns = {label: index for index, label in enumerate(run.columns)}
+    found = {}
+    for label, high in columns.items():
+        low = columns.get(Label("collaborate", label.target))
+        if label.disposition != "escalate" or low is None:
+            continue
+        named = (run.targets[:, high] | run.targets[:, low]) & (given[:, high] | given[:, low])
+        found[label.target] = Confusion(
+            under_escalated=int((run.targets[:, high] & given[:, low]).sum()),
+            over_escalated=int((run.targets[:, low] & given[:, high]).sum()),
+            tasks=int(named.sum()),
+        )
+    return found
+
+
+def _engine_figures(run: Run, engine: Engine) -> EngineFigures:
     answers, data = run.answers[engine], run.data
-    figures = summarize(run.columns, run.targets, answers.given, list(data.groups))
-    unasked = np.isnan(answers.probabilities).all(axis=1)
-    areas = [index for index, column in enumerate(run.columns) if column != CORE]
-    figures |= {"calibration": None, "coverage": None}
-    figures["abstained"] = 0.0 if engine == "rules" else float(unasked.mean())
-    figures["label_free"] = int((run.targets[:, areas].sum(axis=1) == 0).sum())
-    figures["average_precision"] = average_precisions(data.labels, data.targets, answers.probabilities)
-    if not unasked.all():
+    groups = list(data.groups)
+    modes = [index for index, column in enumerate(run.columns) if column != CORE]
+    abstained = np.isnan(answers.probabilities).all(axis=1)
+    coverage = None
+    if not abstained.all():
         sure = confidences(answers.probabilities, answers.thresholds)
-        figures["calibration"] = calibration(data.labels, data.targets, answers.probabilities)
-        figures["coverage"] = risk_and_coverage(run.targets[:, areas], answers.given[:, areas], sure)
-    return figures
+        coverage = coverage_curve(run.targets[:, modes], answers.given[:, modes], sure)
+    return EngineFigures(
+        tasks=len(data),
+        groups=len(set(groups)),
+        averages=averages_with_intervals(run.columns, run.targets, answers.given, groups),
+        labels=label_figures(run.columns, run.targets, answers.given),
+        calibration=calibration(data.labels, data.targets, answers.probabilities),
+        coverage=coverage,
+        abstained=0.0 if engine == "rules" else float(abstained.mean()),
+        label_free=int((run.targets[:, modes].sum(axis=1) == 0).sum()),
+        average_precision=average_precisions(data.labels, data.targets, answers.probabilities),
+    )
 
 
-def _by_register(run: Run) -> dict[str, Any]:
-    """Figures of the first engine by the manner in which tasks are written, where the corpus says it."""
+def _by_register(run: Run) -> dict[str, RegisterFigures]:
     registers, given = run.corpus.tasks["register"].to_numpy(dtype=str), run.answers[run.engine].given
     figures = {}
     for register in sorted(set(registers) - {""}):
-        chosen = registers == register
-        summary = summarize(run.columns, run.targets[chosen], given[chosen], run.data.groups[chosen].tolist())
-        figures[register] = {"tasks": summary["tasks"], **{key: summary["averages"][key] for key in _OF_REGISTERS}}
+        rows = registers == register
+        found = averages_with_intervals(run.columns, run.targets[rows], given[rows], run.data.groups[rows].tolist())
+        figures[register] = RegisterFigures(int(rows.sum()), found["micro_f1"], found["exact_match"])
     return figures
 
 
-def _rules_over_model(run: Run) -> dict[str, Any]:
-    """How far the F1 of the rules lies above that of the model alone, or of the hybrid where that alone was asked."""
+def _rules_over_model(run: Run) -> dict[str, Interval]:
+    """Return the F1 of the rules minus that of the model, or of the hybrid if the model was not evaluated."""
     learned = next((engine for engine in ("model", "hybrid") if engine in run.answers), None)
     if learned is None or "rules" not in run.answers:
         return {}
@@ -116,8 +175,8 @@ def _rules_over_model(run: Run) -> dict[str, Any]:
 
 
 def _in_training(run: Run) -> dict[str, float] | None:
-    """The average precision that a model states of itself: the hybrid's, out of fold, on its own corpus."""
+    """Return the average precision that the model had out of fold, as hybrid, on its own corpus."""
     if run.model is None or run.engine != "hybrid":
         return None
-    labels = run.model.about.get("figures", {}).get("labels", {})
-    return {label: figures["average_precision"] for label, figures in labels.items()}
+    fit = run.model.info.fit if run.model.info else {}
+    return {label: figures.average_precision for label, figures in fit.items()}

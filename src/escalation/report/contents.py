@@ -1,59 +1,84 @@
-"""All that an evaluation report shows, as plain data for page and pictures."""
+"""All that a report shows, as plain data for its page and its pictures."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import numpy as np
+
 from escalation.evaluation.drift import known_in_training
-from escalation.evaluation.growth import learning_curve
-from escalation.report.agreement import agreement
-from escalation.report.curves import curves
-from escalation.report.examples import errors
-from escalation.report.terms import terms
+from escalation.evaluation.findings import KINDS
+from escalation.evaluation.learning import learning_curve
+from escalation.evaluation.reliability import average_precisions
+from escalation.model.features import CueFeatures
+from escalation.model.policy import head_names, nested_heads, weight_table
+from escalation.report.mistakes import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from escalation.evaluation.figures import Evaluation
     from escalation.evaluation.run import Run
+    from escalation.model import Model
+    from escalation.model.decision import Engine
 
-FORMAT = 1
+    Term = tuple[str, str]
+
+FORMAT = 2
+_POINTS = 100
+_TERMS = 15
+_NESTED_SLOPE = 2 / 3
+"""What a small change of a nested head's logit changes in the logit of both heads, where both are undecided."""
 
 
-def contents(run: Run, scored: dict[str, Any]) -> dict[str, Any]:
-    """Put the report together.
+def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
+    """Put a report together.
 
     Parameters
     ----------
     run : Run
-    scored : dict
-        Its figures, as `escalation.evaluation.scoring.score` gives them.
+    evaluation : Evaluation
+        The figures of the run.
 
     Returns
     -------
     dict
-        What ``report.json`` holds: only texts, numbers, lists and objects, null where nothing defines a figure.
+        What ``report.json`` holds: only texts, numbers, lists and objects, and None for a figure that is undefined.
+        Always ``format``, ``about``, ``averages``, ``registers``, ``labels``, ``curves``, ``agreement``, ``terms``,
+        ``errors`` and ``findings``; ``reliability``, ``coverage``, ``learning_curve`` and ``drift`` may be None.
     """
-    engines = scored["engines"]
+    figures = msgspec.to_builtins(evaluation)
+    engines, drift = figures["engines"], figures["drift"]
     first = engines[run.engine]
+    if drift is not None:
+        drift["known_words"]["training"] = known_in_training(run)
     return {
         "format": FORMAT,
         "about": _about(run, first),
-        "averages": {engine: figures["averages"] for engine, figures in engines.items()} | scored["baselines"],
-        "registers": scored["registers"],
-        "labels": {engine: figures["labels"] for engine, figures in engines.items()},
+        "averages": {engine: entry["averages"] for engine, entry in engines.items()} | figures["baselines"],
+        "registers": figures["registers"],
+        "labels": {engine: entry["labels"] for engine, entry in engines.items()},
         "curves": curves(run),
         "reliability": first["calibration"],
         "coverage": first["coverage"],
         "agreement": agreement(run),
-        "learning_curve": learning_curve(run),
+        "learning_curve": msgspec.to_builtins(learning_curve(run)),
         "terms": terms(run),
         "errors": errors(run),
-        "drift": _drift(run, scored["drift"]),
-        "findings": scored["findings"],
+        "drift": drift,
+        "findings": [finding | KINDS[finding["code"]]._asdict() for finding in figures["findings"]],
     }
 
 
 def _about(run: Run, first: dict[str, Any]) -> dict[str, Any]:
-    model = run.model
+    model = None
+    if run.model is not None and run.model.info is not None:
+        info = run.model.info
+        model = {"name": info.name, "version": info.version, "trained_on": info.corpus.tasks}
     return {
         "created_by": f"escalation-predictor {version('escalation-predictor')}",
         "method": run.method,
@@ -64,18 +89,142 @@ def _about(run: Run, first: dict[str, Any]) -> dict[str, Any]:
             "tasks": first["tasks"],
             "groups": first["groups"],
         },
-        "model": None
-        if model is None
-        else {
-            "name": model.about.get("name"),
-            "version": model.about.get("version"),
-            "trained_on": model.about.get("corpus", {}).get("tasks"),
-        },
+        "model": model,
         "rulebook": {"name": run.rulebook.name, "sha256": run.rulebook.sha256},
     }
 
 
-def _drift(run: Run, found: dict[str, Any] | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return found | {"known_words": found["known_words"] | {"training": known_in_training(run)}}
+def agreement(run: Run) -> dict[str, dict[str, int]]:
+    """Count by label what the model alone and the rules alone predict.
+
+    Returns
+    -------
+    dict of str to dict
+        ``both``, ``model_only``, ``rules_only`` and ``neither`` predict the label; ``model_right`` and ``rules_right``
+        count which is right where exactly one of them predicts it. Empty unless both engines were evaluated.
+    """
+    if "model" not in run.answers or "rules" not in run.answers:
+        return {}
+    model, rules, target = (
+        matrix.astype(bool) for matrix in (run.answers["model"].given, run.answers["rules"].given, run.targets)
+    )
+    counts = {
+        "both": model & rules,
+        "model_only": model & ~rules,
+        "rules_only": ~model & rules,
+        "neither": ~model & ~rules,
+        "model_right": (model != rules) & (model == target),
+        "rules_right": (model != rules) & (rules == target),
+    }
+    return {
+        label: {name: int(found[:, column].sum()) for name, found in counts.items()}
+        for column, label in enumerate(run.columns)
+    }
+
+
+# ------------------------------------------------------------------------------------------------ curves
+
+
+def curves(run: Run) -> dict[str, Any]:
+    """Return the precision-recall curve of each label of the classifier, before groups are resolved.
+
+    Returns
+    -------
+    dict of str to dict
+        ``average_precision``; ``threshold``, from which on the label is predicted (the mean over the folds in
+        cross-validation); ``chosen``, precision and recall at that threshold; ``points``, pairs of recall and precision
+        by rising recall. Labels that no task has, or that no model scored, are left out.
+    """
+    answers, found = run.answers[run.engine], {}
+    for label, ranking in average_precisions(run.data.labels, run.data.targets, answers.probabilities).items():
+        column = run.data.labels.index(label)
+        scored = ~np.isnan(answers.probabilities[:, column])
+        target = run.data.targets[scored, column]
+        probability, threshold = answers.probabilities[scored, column], answers.thresholds[scored, column]
+        predicted = probability >= threshold
+        right = int((predicted & (target == 1)).sum())
+        found[label] = {
+            "average_precision": ranking.value,
+            "threshold": float(threshold.mean()),
+            "chosen": {
+                "precision": right / int(predicted.sum()) if predicted.any() else None,
+                "recall": right / int(target.sum()),
+            },
+            "points": _curve_points(target, probability),
+        }
+    return found
+
+
+def _curve_points(target: NDArray[np.int8], probability: NDArray[np.float64]) -> list[list[float]]:
+    """Return at most `_POINTS` points of a curve, evenly over its length, with both ends."""
+    from sklearn.metrics import precision_recall_curve
+
+    precision, recall, _ = precision_recall_curve(target, probability, drop_intermediate=True)
+    places = np.unique(np.linspace(0, len(recall) - 1, min(_POINTS, len(recall))).round().astype(int))
+    return [[float(recall[place]), float(precision[place])] for place in places[::-1]]
+
+
+# ------------------------------------------------------------------------------------------------ terms
+
+
+def terms(run: Run) -> dict[str, Any]:
+    """Return the terms that weigh most for and against each label.
+
+    A weight is what the term adds to the label's score where the label is undecided: a cue or a wording that is
+    present, or an n-gram that occurs once in a text of typical length. In cross-validation it is the mean over the
+    models of all folds, where a term that a model does not know weighs 0. A label that the rules alone decide has no
+    terms.
+
+    Returns
+    -------
+    dict of str to dict
+        ``for`` and ``against``: lists of ``term``, ``kind`` (ngram, cue or wording) and ``weight``, heaviest first.
+        Empty for the rules alone.
+    """
+    models = [fold.model for fold in run.folds if fold.model is not None]
+    if not models:
+        return {}
+    cues = CueFeatures(run.rulebook).names
+    rows: dict[Term, int] = {}
+    rows_of = [[rows.setdefault(term, len(rows)) for term in _terms(model, cues)] for model in models]
+    weights = np.zeros((len(rows), len(run.data.labels)))
+    for model, places in zip(models, rows_of, strict=True):
+        weights[places] += _term_weights(model, run.engine) / len(models)
+    known = list(rows)
+    return {
+        label: {"for": _heaviest(known, column), "against": _heaviest(known, -column, -1)}
+        for label, column in zip(run.data.labels, weights.T, strict=True)
+    }
+
+
+def _terms(model: Model, cues: tuple[str, ...]) -> Iterator[Term]:
+    """Yield names and kinds of a model's features, in their order."""
+    yield from ((gram, "ngram") for gram in model.vocabulary.grams)
+    yield from ((cue, "cue") for cue in cues)
+    yield from ((wording, "wording") for wording in model.vocabulary.wordings.features)
+
+
+def _term_weights(model: Model, engine: Engine) -> NDArray[np.float64]:
+    """Return what each feature, at its typical value, adds to the score of each label: features x labels."""
+    policies = [model.policies[label] for label in model.labels]
+    flat, of_nested, *_ = weight_table([policy.weights(engine) for policy in policies])
+    nested = nested_heads(model.labels)
+    slope = _NESTED_SLOPE * of_nested * nested.exists
+    columns = np.arange(len(model.labels))
+    heads = np.zeros((len(head_names(model.labels)), len(model.labels)))
+    np.fill_diagonal(heads, flat)
+    heads[nested.involved, columns] += slope
+    heads[nested.degree, columns] += slope * nested.sign
+    heads[:, [policy.rules_only for policy in policies]] = 0.0
+    idf = model.idf.astype(np.float64)
+    # The idf of an n-gram says in which share of the tasks it occurs, and all shares together the length of a typical
+    # text, by which TF-IDF is normalised.
+    values = np.ones(len(model.weights))
+    values[: len(idf)] = idf / np.sqrt((np.exp(1 - idf) * idf**2).sum())
+    weights: NDArray[np.float64] = values[:, None] * (model.weights @ heads)
+    return weights
+
+
+def _heaviest(known: list[Term], weights: NDArray[np.float64], sign: int = 1) -> list[dict[str, Any]]:
+    order = [int(row) for row in np.argsort(-weights, kind="stable")[:_TERMS] if weights[row] > 0]
+    return [{"term": known[row][0], "kind": known[row][1], "weight": sign * float(weights[row])} for row in order]

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from escalation.errors import CorpusError, InputError
-from escalation.files import convert, parse_json, read_bytes, require
+from escalation.files import MAX_CORPUS_BYTES, convert, parse_json, read_bytes, require
 from escalation.model.vocabulary import Wordings, read_wordings
 from escalation.rules.rulebook import CORE, DISPOSITIONS
 from escalation.task.stack import StackProfile
@@ -136,7 +136,7 @@ def read_corpus(path: Path) -> Corpus:
     require("train", "Reading a corpus")
     import pandas as pd  # from the extra
 
-    content = read_bytes(path, CorpusError, "name a corpus of JSON lines")
+    content = read_bytes(path, CorpusError, "name a corpus of JSON lines", MAX_CORPUS_BYTES)
     try:
         lines = content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:

@@ -1,0 +1,192 @@
+"""Read what comes from outside: one check of size, depth and type, and one kind of error."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import stat
+import tomllib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from escalation.errors import EscalationError
+
+T = TypeVar("T")
+
+MAX_BYTES = 64 * 2**20
+"""Default size limit of a file that is read in one piece."""
+MAX_CORPUS_BYTES = 2**30
+_MAX_DEPTH = 64
+
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+}
+"""The types of JSON and TOML in words."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    r"""Parse a JSON text from outside, and reject what is legal JSON but would surprise later.
+
+    Raises
+    ------
+    ValueError
+        If it is not UTF-8 or not JSON, is nested more than 64 levels deep, has a key twice in one object, a number
+        that is not finite, or a lone surrogate.
+
+    Examples
+    --------
+    >>> parse_json('{"text": "Fix it", "text": "Drop it"}')
+    Traceback (most recent call last):
+    ValueError: the key 'text' occurs twice
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError as error:
+        raise ValueError(f"nested more than {_MAX_DEPTH} levels deep") from error
+    if text.count("[") + text.count("{") > _MAX_DEPTH and _is_deep(value):
+        raise ValueError(f"nested more than {_MAX_DEPTH} levels deep")
+    if "\\ud" in text or "\\uD" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("a string holds a lone surrogate, half of a \\ud83d\\ude80 pair") from error
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} occurs twice")
+    return value
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not a finite number")
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, (dict, list))
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return any(isinstance(child, (dict, list)) for child in level)
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """Convert parsed JSON or TOML to a msgspec type.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit. The message says where and what is wrong.
+
+    Examples
+    --------
+    >>> convert(["one", 2], list[str])
+    Traceback (most recent call last):
+    ValueError: [1] must be text, not a whole number
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        place = place.strip(".`")
+        quoted = message.split("`")
+        if message.startswith("Object "):
+            what = "is missing" if "missing" in message else "is an unknown key"
+            raise ValueError(f"{place}.{quoted[1]}".strip(".") + f" {what}") from error
+        if message.startswith("Expected "):
+            expected, found = (" or ".join(_TYPES.get(name, name) for name in quoted[i].split(" | ")) for i in (1, 3))
+            message = f"must be {expected}, not {found}"
+        raise ValueError(f"{place or 'it'} {message}") from error
+
+
+@contextmanager
+def open_bytes(path: Path, error: type[EscalationError], remedy: str) -> Iterator[BinaryIO]:
+    """Open a file or pipe for reading; see `read_bytes`."""
+    try:
+        with path.open("rb") as stream:
+            kind = os.fstat(stream.fileno()).st_mode
+            if stat.S_ISCHR(kind) or stat.S_ISBLK(kind):
+                raise error(f"{path}: is a device, which may never end; {remedy}")
+            yield stream
+    except OSError as cause:
+        raise error(f"{path}: cannot be read ({cause.strerror or cause}); {remedy}") from cause
+
+
+def read_bytes(path: Path, error: type[EscalationError], remedy: str, maximum: int = MAX_BYTES) -> bytes:
+    """Read a file.
+
+    Parameters
+    ----------
+    path : Path
+        A file or a pipe. A device is an error.
+    error : type of EscalationError
+        What is raised if the file cannot be read or is too large.
+    remedy : str
+        What the user should do then; ends the message.
+    maximum : int
+        Size limit in bytes.
+    """
+    with open_bytes(path, error, remedy) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        content = b"" if size > maximum else stream.read(maximum + 1)
+    if max(size, len(content)) > maximum:
+        raise error(f"{path}: is larger than {maximum:,} bytes, too large to be what is expected here; {remedy}")
+    return content
+
+
+def read_text(path: Path, error: type[EscalationError], remedy: str, maximum: int = MAX_BYTES) -> str:
+    """Read a UTF-8 text, with or without a byte order mark; see `read_bytes`."""
+    try:
+        return read_bytes(path, error, remedy, maximum).decode("utf-8-sig")
+    except UnicodeDecodeError as cause:
+        raise error(f"{path}: is not UTF-8 text (byte {cause.start}); save it as UTF-8") from cause
+
+
+def read_json(path: Path, error: type[EscalationError], remedy: str) -> Any:
+    """Read a JSON file; see `read_bytes` and `parse_json`."""
+    text = read_text(path, error, remedy)
+    try:
+        return parse_json(text)
+    except ValueError as cause:
+        raise error(f"{path}: is not JSON ({cause}); {remedy}") from cause
+
+
+def read_toml(path: Path, error: type[EscalationError], remedy: str) -> dict[str, Any]:
+    """Read a TOML file; see `read_bytes`."""
+    return parse_toml(read_bytes(path, error, remedy), path, error, remedy)
+
+
+def parse_toml(content: bytes, path: Path, error: type[EscalationError], remedy: str) -> dict[str, Any]:
+    """Parse the content of a TOML file that has been read already."""
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as cause:
+        raise error(f"{path}: is not TOML ({cause}); {remedy}") from cause
