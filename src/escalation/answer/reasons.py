@@ -67,7 +67,9 @@ def attribute(model: Model, labels: Sequence[Label], signals: Signals, engine: s
         return {}
     table = weight_table([model.policies[label].weights(engine) for label in model.labels])
     scores = signals.scores
-    views = view_scores(model.labels, table, scores.logits, np.zeros(1, np.intp), np.array([scores.works]), np.array([scores.apart]))
+    views = view_scores(
+        model.labels, table, scores.logits, np.zeros(1, np.intp), np.array([scores.works]), np.array([scores.apart])
+    )
     rules = verdict_row(model.labels, signals.verdicts) if engine == "hybrid" else np.zeros(len(model.labels), np.int8)
     weighed = weigh(table, views, rules[None])
     places = [_first_places(view, len(signals.evidence.reading.words)) for view in signals.views]

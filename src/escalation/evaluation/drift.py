@@ -14,7 +14,7 @@ import numpy as np
 
 from escalation.evaluation.figures import Drift, Known, UnknownWord, WordShare
 from escalation.files import default_corpus
-from escalation.model.features import ngrams
+from escalation.model.features import shortened
 from escalation.task.text import words_of
 from escalation.training.corpus import read_corpus
 from escalation.training.pipeline import MIN_DOCUMENTS
@@ -75,8 +75,7 @@ def known_in_training(run: Run) -> float | None:
 
 
 def _words(text: str) -> list[str]:
-    words = words_of(text)
-    return ngrams(words)[: len(words)]
+    return [shortened(word) for word in words_of(text)]
 
 
 def _document_counts(texts: list[list[str]]) -> Counter[str]:

@@ -105,7 +105,9 @@ class Decider:
             What the rules say; ignored by the engine ``model``.
         """
         rules = verdict_row(self._labels, verdicts) if self._hybrid else np.zeros(len(self._labels), np.int8)
-        views = view_scores(self._labels, self._table, scores.logits, _FIRST, np.array([scores.works]), np.array([scores.apart]))
+        views = view_scores(
+            self._labels, self._table, scores.logits, _FIRST, np.array([scores.works]), np.array([scores.apart])
+        )
         weighed = weigh(self._table, views, rules[None])
         say, total = weighed.of_rules, weighed.scores(views)
         probabilities = sigmoid(total)[0].tolist()

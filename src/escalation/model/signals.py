@@ -85,7 +85,9 @@ class SignalReader:
         if self.model is None:
             return Signals(evidence, verdicts, [], None)
         views = read_views(evidence, self.features, self.model.vocabulary)
-        return Signals(evidence, verdicts, views, self.model.score(views, evidence.reading.works, evidence.reading.apart))
+        return Signals(
+            evidence, verdicts, views, self.model.score(views, evidence.reading.works, evidence.reading.apart)
+        )
 
 
 def read_views(evidence: Evidence, features: CueFeatures, vocabulary: Vocabulary) -> list[View]:

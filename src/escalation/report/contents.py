@@ -207,7 +207,9 @@ def _terms(model: Model, cues: tuple[str, ...]) -> Iterator[Term]:
 def _term_weights(model: Model, engine: Engine) -> NDArray[np.float64]:
     """Return what each feature, at its typical value, adds to the score of each label: features x labels."""
     policies = [model.policies[label] for label in model.labels]
-    flat, of_nested, *_ = weight_table([policy.weights(engine) for policy in policies])
+    # In a task of one ask, the score of the whole and that of the best ask are the same.
+    flat, of_nested, whole, best, *_ = weight_table([policy.weights(engine) for policy in policies])
+    flat, of_nested = (whole + best) * flat, (whole + best) * of_nested
     nested = nested_heads(model.labels)
     slope = _NESTED_SLOPE * of_nested * nested.exists
     columns = np.arange(len(model.labels))

@@ -172,9 +172,7 @@ def words_of(text: str) -> list[str]:
     return [fold(word) for word in _WORD.findall(text)]
 
 
-def read(
-    pieces: Pieces, work_verbs: Collection[str] = frozenset(), openers: Collection[str] = frozenset()
-) -> Reading:
+def read(pieces: Pieces, work_verbs: Collection[str] = frozenset(), openers: Collection[str] = frozenset()) -> Reading:
     """Read the asked pieces of a text into words and clauses.
 
     A clause ends with its piece, at a line break, at a stop (``.!?;:``) before white space, at a bullet between white

@@ -148,7 +148,7 @@ def _join_tasks(data: Prepared) -> Prepared | None:
     if not joinable:
         return None
     tasks, groups, targets = [], [], []
-    needed = data.targets[:, [label != CORE for label in data.labels]].any(axis=1)
+    needed = data.targets[:, [label != CORE for label in data.labels]].sum(axis=1) > 0
     single = np.diff(np.append(data.views.starts, len(data.views.words))) == 1
     for number in range(round(JOINED_SHARE * len(data))):
         own = random.permutation(members[joinable[number % len(joinable)]])
@@ -247,7 +247,8 @@ def _fit_and_score(
     examples = [
         Examples(
             heads.decision_function(features.transform(each.views)),
-            each.views.starts, each.views.works,
+            each.views.starts,
+            each.views.works,
             each.views.apart,
             each.views.verdicts,
             each.targets,

@@ -137,8 +137,8 @@ def _learn_weights(
         weighed = engine == "hybrid" and labels[index] != CORE
         target, flat = plain.targets[:, index], plain.logits[plain.starts, index]
         nested, verdict = nested_heads[:, index] * weighed, plain.verdicts[:, index] * weighed
-        views = (flat + nested, flat - nested) if nested.any() else (2 * flat, nested)
-        signals = np.column_stack([*views, verdict == 1, verdict == -1]) * _SCALES
+        own_views = (flat + nested, flat - nested) if nested.any() else (2 * flat, nested)
+        signals = np.column_stack([*own_views, verdict == 1, verdict == -1]) * _SCALES
         of_sum, of_difference, rules_for, rules_against = (_logistic(signals, target)[0] * _SCALES).tolist()
         table[0, index] = of_sum + of_difference if nested.any() else 2 * of_sum
         table[1, index] = of_sum - of_difference if nested.any() else 0.0
