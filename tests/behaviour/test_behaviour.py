@@ -66,7 +66,7 @@ def test_failing_cases_are_found_unless_they_are_known(predictor, tmp_path):
     findings = check_behaviour(predictor, read_cases(tmp_path / "cases.toml"))
     assert {finding.where: re.split("[,;]", finding.message)[0] for finding in findings} == {
         "missing": "must escalate database-specialist",
-        "too-much": "must leave out docker-compose-specialist",
+        "too-much": "must not escalate docker-compose-specialist",
         "own-work": "core must be false",
         "differs": "must stay the same",
         "other-way": "escalate:docker-compose-specialist must fall",
@@ -80,13 +80,9 @@ def test_failing_cases_are_found_unless_they_are_known(predictor, tmp_path):
     [
         ("[[minimum]]\nid = 'a'", "minimum[0].text is missing"),
         ("[[direction]]\nid = 'a'\ntext = 'b'\nabsent = []", "direction[0].absent is an unknown key"),
-        ("[[direction]]\nid = 'a'\ntext = 'b'\nother_text = 'c'", "direction[0].label is missing"),
         ("[[minimum]]\nid='a'\ntext='b'\n[[invariance]]\nid='a'\ntext='b'", "the id 'a' is used twice"),
-        ("[[minimal]]\nid='a'\ntext='b'", "minimal is an unknown key"),
+        ("[[minimal]]\nid='a'\ntext='b'", "minimal is an unknown key; remove it or use one of minimum, invariance,"),
         ("[[", "is not TOML"),
-        ("minimum = 3", "minimum must be a list, not a whole number"),
-        ("minimum = [3]", "minimum[0] must be an object, not a whole number"),
-        ("[[minimum]]\nid = ['a']\ntext = 'b'", "minimum[0].id must be text, not a list"),
         ("[[minimum]]\nid = 'a'\ntext = 'b'\nescalate = 'docker'", "minimum[0].escalate must be a list, not text"),
         ("[[minimum]]\nid = 'a'\ntext = ' '", "case 'a': the task is empty"),
         ("[[invariance]]\nid = 'a'\ntext = 'b'\nother_stack = {a = 3}", "case 'a': the Stack Profile"),
