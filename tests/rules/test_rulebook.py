@@ -36,10 +36,11 @@ def test_roster_is_the_documented_one(rulebook):
     frontend, providers = rulebook.groups["frontend"].members, rulebook.groups["auth-provider"].members
     assert frontend == {"react-specialist": ("React",), "vuejs-developer": ("Vue",)}
     assert set(providers) == {"clerk-auth-specialist", "supabase-auth-specialist"}
-    single = {"database-specialist", "security-specialist", "docker-compose-specialist"}
-    single |= {"infrastructure-specialist", "cicd-specialist"}
+    specialists = {
+        f"{area}-specialist" for area in ("database", "security", "infrastructure", "cicd", "docker-compose")
+    }
     testers = {"e2e-tester", "integration-tester"}
-    assert set(rulebook.modes) == single | testers | set(frontend) | set(providers)
+    assert set(rulebook.modes) == specialists | testers | {*frontend, *providers}
     assert {rulebook.modes[tester].dispositions for tester in testers} == {("collaborate",)}
     assert len(rulebook.labels) == 16
     assert rulebook.labels[-1] == CORE

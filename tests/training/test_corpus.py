@@ -41,7 +41,7 @@ def test_the_group_is_the_project_or_the_repository_or_the_task(tmp_path):
         (["[]"], "line 1: it must be a mapping, not a list"),
         ([{"id": "a"}], "line 1: text is missing"),
         ([TASK | {"id": True}], "line 1: id must be a whole number or text, not true or false"),
-        (["[" * 100_000], "nested too deeply"),
+        (["[" * 100_000], "nested more than 64 levels deep"),
         ([TASK | {"core": "yes"}], "core must be true or false, not text"),
         ([TASK | {"escalate": ["x", 3]}], r"escalate\[1\] must be text, not a whole number"),
         ([TASK | {"text": " "}], "line 1: the task is empty"),

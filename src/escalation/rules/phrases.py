@@ -119,8 +119,13 @@ class _Node(Generic[K]):
 
     def follow(self, word: str) -> tuple[_Node[K], ...]:
         """Return the nodes behind the elements that match a word of a text, which never contains ``*`` or ``~``."""
-        elements = [word, *(word[:length] + "*" for length in self.lengths)]
-        return tuple([self.after[element] for element in elements if element in self.after])
+        node = self.after.get(word)
+        nodes: tuple[_Node[K], ...] = () if node is None else (node,)
+        for length in self.lengths:
+            node = self.after.get(word[:length] + "*")
+            if node is not None:
+                nodes += (node,)
+        return nodes
 
 
 class PhraseFinder(Generic[K]):
@@ -169,11 +174,13 @@ def _match(node: _Node[K], words: list[str], index: int, end: int, found: dict[t
     """Add the key and the end of every variant that continues from a node at a word of the clause."""
     for key in node.keys:
         found[key, index] = None
+    if not node.after:
+        return
     gap = node.after.get(GAP)
     if gap is not None:
         for skipped_to in range(index, min(index + MAX_GAP + 1, end)):
             for after in gap.follow(words[skipped_to]):
                 _match(after, words, skipped_to + 1, end, found)
-    if index < end and node.after:
+    if index < end:
         for after in node.follow(words[index]):
             _match(after, words, index + 1, end, found)
