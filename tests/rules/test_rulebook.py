@@ -115,6 +115,7 @@ FAULTS = [
     ('role = "work"', 'role = "work"\nhue = 1', "cues[0] (work).hue is an unknown key; remove it or use one of id,"),
     ('["German"]', '["German"]\nhue = 1', "groups[0] (translation).members[0].hue is an unknown key"),
     ('[core]\nsource = "own"\nwhen = ["prose"]\n', "", "core is missing; add it"),
+    ('when = ["prose"]', "", "core.when is missing; add it"),
     ('otherwise = "nothing in it is about a manual"\n', "", "(accept.product).otherwise is missing"),
     ("format = 1", "", "format must be 1, got none"),
     ("format = 1", "format = 2", "format must be 1, got 2"),

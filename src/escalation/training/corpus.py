@@ -169,7 +169,7 @@ def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Ite
 
 
 def near_duplicates(corpus: Corpus) -> list[tuple[str, str, float]]:
-    """Return the ids of each two tasks of different groups that are nearly the same, with their cosine (see `NEAR`)."""
+    """Return the pairs of tasks from different groups with nearly the same text, as two ids and a cosine (see `NEAR`)."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # from the extra
 
     grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 4), min_df=1).fit_transform(corpus.tasks["text"])
