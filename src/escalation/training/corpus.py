@@ -169,7 +169,7 @@ def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Ite
 
 
 def near_duplicates(corpus: Corpus) -> list[tuple[str, str, float]]:
-    """Return the pairs of tasks from different groups with nearly the same text, as two ids and a cosine (see `NEAR`)."""
+    """Return pairs of tasks from different groups with nearly the same text: two ids and a cosine of `NEAR` or more."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # from the extra
 
     grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 4), min_df=1).fit_transform(corpus.tasks["text"])
