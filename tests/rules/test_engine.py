@@ -47,6 +47,7 @@ def test_rules_speak_for_what_is_asked(engine, text, label):
     ("text", "label"),
     [
         ("Do not touch the Dockerfile", "escalate:docker-compose-specialist"),
+        ("Do not touch the **Dockerfile**", "escalate:docker-compose-specialist"),
         ("The Dockerfile is out of scope", "escalate:docker-compose-specialist"),
         ("GitHub Actions is already in place", "escalate:cicd-specialist"),
         ("No login page, only the API", "escalate:frontend"),
@@ -93,10 +94,6 @@ def test_the_same_task_gets_the_same_answer_in_every_process(tmp_path):
         for seed in ("1", "2", "3")
     }
     assert len(answers) == 1
-
-
-def test_bold_type_does_not_end_a_negation(engine):
-    assert "escalate:docker-compose-specialist" not in spoken(engine, "Do not touch the **Dockerfile**")
 
 
 def test_every_label_gets_a_verdict(engine, rulebook):

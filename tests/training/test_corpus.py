@@ -28,11 +28,8 @@ def test_a_mode_of_a_group_counts_as_the_group(small_rulebook):
 def test_the_group_is_the_project_or_the_repository_or_the_task(tmp_path):
     lines = [{"project": "p"}, {"id": 2, "source": "owner/name@abc:tasks.md#1"}, "", {"id": "c", "free": None}]
     corpus = read(tmp_path, *(line and TASK | line for line in lines))
-    assert [(task.id, task.group, task.line) for task in corpus.rows()] == [
-        ("a", "p", 1),
-        ("2", "owner/name", 2),
-        ("c", "c", 4),
-    ]
+    rows = [(task.id, task.group, task.line) for task in corpus.rows()]
+    assert rows == [("a", "p", 1), ("2", "owner/name", 2), ("c", "c", 4)]
 
 
 @pytest.mark.parametrize(
@@ -41,17 +38,16 @@ def test_the_group_is_the_project_or_the_repository_or_the_task(tmp_path):
         ([], "there are no tasks in it"),
         (["", " "], "there are no tasks in it"),
         ([TASK, json.dumps(TASK)[:-9]], "line 2: is not JSON .*is the file cut off"),
-        (["[]"], "line 1: it must be an object, not a list"),
+        (["[]"], "line 1: it must be a mapping, not a list"),
         ([{"id": "a"}], "line 1: text is missing"),
         ([TASK | {"id": True}], "line 1: id must be a whole number or text, not true or false"),
-        (["[" * 100_000], "nested too deeply"),
+        (["[" * 100_000], "nested more than 64 levels deep"),
         ([TASK | {"core": "yes"}], "core must be true or false, not text"),
-        ([TASK | {"escalate": "x"}], "escalate must be a list, not text"),
         ([TASK | {"escalate": ["x", 3]}], r"escalate\[1\] must be text, not a whole number"),
         ([TASK | {"text": " "}], "line 1: the task is empty"),
         ([TASK | {"stack": []}], "line 1: the Stack Profile is list"),
         ([TASK, TASK], "line 2: the id 'a' is used twice"),
-        ([TASK | {"id": n, "core": 0} for n in "abcdefgh"], "line 1: .*line 5: .*and 3 more; correct these lines"),
+        ([TASK | {"id": n, "core": 0} for n in "abcdefgh"], "line 1: .*line 5: .*; correct the value; and 3 more"),
     ],
 )
 def test_an_invalid_corpus_is_an_error_that_names_the_lines(tmp_path, lines, message):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
@@ -10,10 +9,9 @@ import pytest
 from escalation import load_rulebook
 from escalation.errors import CorpusError, FindingError
 from escalation.training import train
-from helpers import SMALL_CORPUS, SMALL_RULEBOOK
+from helpers import SMALL_CORPUS, SMALL_RULEBOOK, small_tasks, write_tasks
 
-CORPUS = SMALL_CORPUS.read_text(encoding="utf-8")
-TASKS = [json.loads(line) for line in CORPUS.splitlines()]
+TASKS = small_tasks()
 
 
 def contents(directory):
@@ -39,39 +37,33 @@ def test_the_same_corpus_produces_the_same_bytes_and_progress_is_reported_to_the
     assert steps[-1] == ("checking", 48, 48)
 
 
-def lines(tasks):
-    return "".join(json.dumps(task) + "\n" for task in tasks)
-
-
 def changed(**change):
-    return lines([*TASKS[:-1], TASKS[-1] | change])
+    return [*TASKS[:-1], TASKS[-1] | change]
 
 
 COPIES = [task | {"id": f"{task['id']}x", "project": "copy", "text": task["text"] + "!"} for task in TASKS[:8]]
 RESOLVED = {"escalate": ["translation"], "text": "Translate it", "stack": {"language": ["French"]}}
 INVALID = {
-    "empty": ("", "there are no tasks"),
-    "cut off": (CORPUS[: len(CORPUS) // 2], "is the file cut off"),
+    "empty": ([], "there are no tasks"),
     "unknown mode": (changed(escalate=["ilustrator"]), "H1 in boats-8: escalates 'ilustrator'"),
     "disposition": (changed(escalate=[], collaborate=["legal-reviewer"]), "H2 in boats-8"),
     "both lists": (changed(escalate=["illustrator"], collaborate=["illustrator"]), "H5 in boats-8"),
     "group that the stack resolves": (changed(**RESOLVED), "H4 in boats-8"),
     "unused label": (
-        lines([task for task in TASKS if "legal-reviewer" not in task["escalate"]]),
-        "no task has escalate:legal-reviewer",
+        [task for task in TASKS if "legal-reviewer" not in task["escalate"]],
+        "no task has escalate:legal",
     ),
-    "only own work": (lines([task | {"core": True} for task in TASKS]), "every task is core"),
-    "too few projects": (lines([task | {"project": "one"} for task in TASKS]), "1 projects, but 5 folds"),
-    "near-duplicates": (lines([*TASKS, *COPIES]), "tasks have a near-duplicate in another project"),
+    "only own work": ([task | {"core": True} for task in TASKS], "every task is core"),
+    "too few projects": ([task | {"project": "one"} for task in TASKS], "1 projects, but 5 folds"),
+    "near-duplicates": ([*TASKS, *COPIES], "tasks have a near-duplicate in another project"),
 }
 
 
 @pytest.mark.parametrize("case", INVALID)
 def test_an_invalid_corpus_is_an_error(case, old, small_rulebook, tmp_path):
-    text, message = INVALID[case]
-    (tmp_path / "corpus.jsonl").write_text(text, encoding="utf-8")
+    tasks, message = INVALID[case]
     with pytest.raises(CorpusError, match=message):
-        train(tmp_path / "corpus.jsonl", small_rulebook, old)
+        train(write_tasks(tmp_path / "corpus.jsonl", tasks), small_rulebook, old)
 
 
 def test_a_model_that_answers_an_example_wrongly_is_not_published(old, tmp_path):

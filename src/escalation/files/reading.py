@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -27,7 +27,7 @@ MAX_CORPUS_BYTES = 2**30
 _MAX_DEPTH = 64
 
 _TYPES = {
-    "object": "an object",
+    "object": "a mapping",
     "array": "a list",
     "str": "text",
     "int": "a whole number",
@@ -98,33 +98,47 @@ def _is_deep(value: Any) -> bool:
     return any(isinstance(child, (dict, list)) for child in level)
 
 
-def convert(value: Any, kind: type[T]) -> T:
-    """Convert parsed JSON or TOML to a msgspec type.
+def convert(value: Any, kind: type[T], choices: Mapping[str, Iterable[str]] | None = None) -> T:
+    """Convert parsed JSON or TOML to a msgspec type; `choices` lists the values of its keys that are Literals.
 
     Raises
     ------
     ValueError
-        If it does not fit. The message says where and what is wrong.
+        If it does not fit. The message says where, what is wrong, and what to do.
 
     Examples
     --------
     >>> convert(["one", 2], list[str])
     Traceback (most recent call last):
-    ValueError: [1] must be text, not a whole number
+    ValueError: [1] must be text, not a whole number; correct the value
     """
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        place = place.strip(".`")
-        quoted = message.split("`")
-        if message.startswith("Object "):
-            what = "is missing" if "missing" in message else "is an unknown key"
-            raise ValueError(f"{place}.{quoted[1]}".strip(".") + f" {what}") from error
-        if message.startswith("Expected "):
-            expected, found = (" or ".join(_TYPES.get(name, name) for name in quoted[i].split(" | ")) for i in (1, 3))
-            message = f"must be {expected}, not {found}"
-        raise ValueError(f"{place or 'it'} {message}") from error
+        raise ValueError(_explained(str(error), kind, choices or {})) from error
+
+
+def _explained(error: str, kind: type[Any], choices: Mapping[str, Iterable[str]]) -> str:
+    """Return an error of msgspec in the words of this package."""
+    message, has_place, place = error.rpartition(" - at `$")
+    if not has_place:
+        message, place = error, ""
+    place = place.strip(".`")
+    names = message.split("`")[1::2]
+    if message.startswith("Object "):
+        key = f"{place}.{names[0]}".strip(".")
+        if "missing" in message:
+            return f"{key} is missing; add it"
+        known = "" if place else f" or use one of {', '.join(kind.__struct_fields__)}"
+        return f"{key} is an unknown key; remove it{known}"
+    place = place or "it"
+    if message.startswith("Invalid enum value "):
+        key = place.rpartition(".")[2].partition("[")[0]
+        return f"{place} is {message.removeprefix('Invalid enum value ')}; use one of {', '.join(choices[key])}"
+    if "length" in message:
+        return f"{place} is empty; enter a value"
+    expected, found = (" or ".join(_TYPES.get(name, name) for name in types.split(" | ")) for types in names)
+    return f"{place} must be {expected}, not {found}; correct the value"
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Iterable
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
 from escalation.errors import RulebookError
-from escalation.files import default_reading, parse_toml, read_bytes
+from escalation.files import convert, default_reading, parse_toml, read_bytes
 from escalation.rules.phrases import PhraseError, compile_phrase
 from escalation.rules.rulebook import (
     DISPOSITIONS,
@@ -45,8 +46,6 @@ _TABLES: dict[type[Any], str] = {
     Rule: "rules",
     Acceptance: "acceptance",
 }
-_RESOLVED = (Group, Rule, CoreRule, Acceptance)
-"""Types that have something in another form than the file."""
 _CHOICES = {
     "disposition": DISPOSITIONS,
     "dispositions": DISPOSITIONS,
@@ -54,7 +53,6 @@ _CHOICES = {
     "reach": get_args(Reach),
     "condition": get_args(AcceptedWhen),
 }
-_TYPES = {"str": "a string", "int": "an integer", "bool": "a boolean", "array": "an array", "object": "a table"}
 
 T = TypeVar("T")
 
@@ -101,10 +99,6 @@ def load_rulebook(path: Path) -> Rulebook:
     path : Path
         A TOML file of format 1; `data/rulebooks/` has an example.
 
-    Returns
-    -------
-    Rulebook
-
     Raises
     ------
     RulebookError
@@ -134,7 +128,8 @@ class _Loader:
     def __init__(self, data: dict[str, Any]) -> None:
         self.faults: list[str] = []
         self._data = data
-        self._place = ""  # of the table that is being read
+        self._place = ""  # of the table that is being read, with a full stop at the end
+        self._entries = {kind: _dictionaries(data.get(key)) for kind, key in _TABLES.items()}
         # A name is known even if its own table has a fault, so that one mistake is reported once.
         self._known = {kind: self._values(kind, kind.__struct_fields__[0]) for kind in _TABLES}
         self._categories = self._values(Technology, "category")
@@ -146,12 +141,12 @@ class _Loader:
         """Return the rulebook, or None if there are faults."""
         if self._data.get("format") != FORMAT:
             found = self._data.get("format", "none")
-            self._fault("format", f"must be {FORMAT}, got {found}; this version reads only that one")
+            self._fault(f"format must be {FORMAT}, got {found}; this version reads only that one")
             return None
         file = self._convert(self._data, _File)
         for kind in _TABLES:
             self._read(kind)
-        self._place = "core"
+        self._place = "core."
         core = self._convert(self._data["core"], CoreRule) if isinstance(self._data.get("core"), dict) else None
         if self.faults or file is None or core is None:
             return None
@@ -160,42 +155,36 @@ class _Loader:
             name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, reading=_reading(), **tables
         )
 
-    def _fault(self, key: str, what: str) -> None:
-        self.faults.append(f"{self._place}.{key}".strip(".") + f" {what}")
-
-    def _entries(self, kind: type[Any]) -> list[dict[str, Any]]:
-        entries = self._data.get(_TABLES[kind])
-        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    def _fault(self, what: str) -> None:
+        self.faults.append(self._place + what)
 
     def _values(self, kind: type[Any], key: str) -> set[str]:
-        return {entry[key] for entry in self._entries(kind) if isinstance(entry.get(key), str)}
-
-    # ------------------------------------------------------------------------------------------------ converting
+        return {entry[key] for entry in self._entries[kind] if isinstance(entry.get(key), str)}
 
     def _read(self, kind: type[Any]) -> None:
         """Convert and check the tables of a kind."""
-        key, name_key = _TABLES[kind], kind.__struct_fields__[0]
-        for index, entry in enumerate(self._entries(kind)):
+        name_key = kind.__struct_fields__[0]
+        for index, entry in enumerate(self._entries[kind]):
             name = str(entry.get(name_key, "?"))
-            self._place = f"{key}[{index}] ({name})"
+            self._place = f"{_TABLES[kind]}[{index}] ({name})."
             table = self._convert(entry, kind)
             if table is None:
                 continue
             if name in self._tables[kind]:
-                self._fault(name_key, "is used twice; rename one of the two")
+                self._fault(f"{name_key} is used twice; rename one of the two")
             self._tables[kind][name] = table
             self._check(table)
 
     def _convert(self, entry: dict[str, Any], kind: type[T]) -> T | None:
         try:
-            return msgspec.convert(self._resolve(entry, kind) if kind in _RESOLVED else entry, kind)
-        except msgspec.ValidationError as error:
-            self._fault(*_explain(error, kind))
+            return convert(self._resolve(entry, kind), kind, _CHOICES)
+        except ValueError as error:
+            self._fault(str(error))
             return None
 
     def _resolve(self, entry: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
         """Replace the name of a source, the text of conditions and the members of a group by what the type has."""
-        written = msgspec.convert(entry, _Written)
+        written = convert(entry, _Written)
         resolved = entry.copy()
         if "source" in entry:
             self._check_names("source", [written.source], Source)
@@ -215,7 +204,7 @@ class _Loader:
         words = text.split()
         signs, cues = ["+", *words[1::2]], words[::2]
         if len(signs) != len(cues) or not {"+", "-"}.issuperset(signs):
-            self._fault(key, f"is {text!r}; write cues with + (and) or - (and not) between them")
+            self._fault(f"{key} is {text!r}; write cues with + (and) or - (and not) between them")
             return Condition((), (), text)
         wanted = [self._wanted(key, cue) for cue in cues]
         signed = list(zip(signs, wanted, strict=True))
@@ -226,12 +215,10 @@ class _Loader:
         cue, _, only = text.partition("@")
         self._check_names(key, [cue], Cue)
         if only not in ("", "new", "title"):
-            self._fault(key, f"has {text!r}; write new or title after @")
+            self._fault(f"{key} has {text!r}; write new or title after @")
         if only == "new" and not cue.startswith(TECHNOLOGY_CUE):
-            self._fault(key, f"has {text!r}; use @new with {TECHNOLOGY_CUE}CATEGORY, which a Stack Profile can list")
+            self._fault(f"{key} has {text!r}; use @new with {TECHNOLOGY_CUE}CATEGORY, which a Stack Profile can list")
         return Wanted(cue, only)
-
-    # ------------------------------------------------------------------------------------------------ checking
 
     def _check(self, table: object) -> None:
         """Check what the types cannot express."""
@@ -240,94 +227,68 @@ class _Loader:
                 self._check_phrases("aliases", table.aliases)
                 self._check_phrases("idioms", table.idioms)
             case Cue():
-                self._check_cue(table)
+                self._check_phrases("phrases", table.phrases)
+                if table.id.startswith(TECHNOLOGY_CUE) or "@" in table.id or " " in table.id:
+                    self._fault(f"id is {table.id!r}; use no @, no space and no {TECHNOLOGY_CUE!r} at the beginning")
+            case Acceptance():
+                self._check_names("cues", table.cues, Cue)
+                if (table.condition == "cue") != bool(table.cues):
+                    self._fault(f"cues does not fit condition {table.condition!r}; list cues for 'cue' and only there")
+                if table.condition != "always" and not table.otherwise:
+                    self._fault("otherwise is missing; write why a task is not accepted")
             case Group():
                 self._check_group(table)
             case Rule():
                 self._check_rule(table)
-            case Acceptance():
-                self._check_acceptance(table)
 
     def _check_names(self, key: str, names: Iterable[str], *kinds: type[Any]) -> None:
         for name in names:
             if not any(name in self._known[kind] for kind in kinds):
-                kind = kinds[0]
-                what = f"names unknown {kind.__name__.lower()} {name!r}"
-                self._fault(key, f"{what}; add it under [[{_TABLES[kind]}]] or fix the name")
+                what, tables = kinds[0].__name__.lower(), _TABLES[kinds[0]]
+                self._fault(f"{key} names unknown {what} {name!r}; add it under [[{tables}]] or fix the name")
 
-    def _check_dispositions(self, key: str, target: str, dispositions: Iterable[str]) -> None:
-        known = self._tables[Mode].get(target) or self._tables[Group].get(target)
-        for disposition in dispositions:
+    def _check_targets(self, key: str, targets: Iterable[str], dispositions: Iterable[str], *kinds: type[Any]) -> None:
+        """Check that modes or groups are known and take these dispositions."""
+        self._check_names(key, targets, *kinds)
+        for target, disposition in product(targets, dispositions):
+            known = self._tables[Mode].get(target) or self._tables[Group].get(target)
             if known and disposition not in known.dispositions:
-                self._fault(key, f"has {target!r}, whose dispositions lack {disposition!r}; change one of them")
+                self._fault(f"{key} has {target!r}, whose dispositions lack {disposition!r}; change one of them")
 
     def _check_phrases(self, key: str, phrases: Texts) -> None:
         for phrase in phrases:
             try:
                 compile_phrase(phrase)
             except PhraseError as error:
-                self._fault(key, f"has {phrase!r}, which {error}")
-
-    def _check_cue(self, cue: Cue) -> None:
-        self._check_phrases("phrases", cue.phrases)
-        if cue.id.startswith(TECHNOLOGY_CUE) or "@" in cue.id or " " in cue.id:
-            self._fault("id", f"is {cue.id!r}; use no @, no space and no {TECHNOLOGY_CUE!r} at the beginning")
+                self._fault(f"{key} has {phrase!r}, which {error}")
 
     def _check_group(self, group: Group) -> None:
         if group.slug in self._known[Mode]:
-            self._fault("slug", "is the slug of a mode too; rename the group")
+            self._fault("slug is the slug of a mode too; rename the group")
         if group.category not in self._categories:
-            self._fault("category", f"is {group.category!r}, which no technology has; add one or fix the name")
+            self._fault(f"category is {group.category!r}, which no technology has; add one or fix the name")
         if group.fallback is not None:
-            self._check_names("fallback", [group.fallback], Mode)
-            self._check_dispositions("fallback", group.fallback, group.dispositions)
+            self._check_targets("fallback", [group.fallback], group.dispositions, Mode)
         self._check_names("stays_open", group.stays_open, Cue)
+        self._check_names("members", group.members, Mode)
         for mode, technologies in group.members.items():
-            self._check_names("members", [mode], Mode)
             self._check_names("members", technologies, Technology)
             if self._group_of.setdefault(mode, group.slug) != group.slug:
-                self._fault("members", f"has {mode!r}, a member of {self._group_of[mode]!r} too; remove one of them")
+                self._fault(f"members has {mode!r}, a member of {self._group_of[mode]!r} too; remove one of them")
             member = self._tables[Mode].get(mode)
             if member and set(member.dispositions) != set(group.dispositions):
-                self._fault("members", f"has {mode!r}, whose dispositions differ from the group's; make them equal")
+                self._fault(f"members has {mode!r}, whose dispositions differ from the group's; make them equal")
 
     def _check_rule(self, rule: Rule) -> None:
-        self._check_names("targets", rule.targets, Mode, Group)
-        for target in rule.targets:
-            self._check_dispositions("targets", target, [rule.disposition])
+        self._check_targets("targets", rule.targets, [rule.disposition], Mode, Group)
+        closed = {slug for slug, group in self._tables[Group].items() if group.fallback}
         for index, example in enumerate(rule.examples):
             for disposition in DISPOSITIONS:
-                key = f"examples[{index}].{disposition}"
-                for target in getattr(example, disposition):
-                    self._check_names(key, [target], Mode, Group)
-                    self._check_dispositions(key, target, [disposition])
-                    if target in self._tables[Group] and self._tables[Group][target].fallback:
-                        self._fault(key, f"has {target!r}, which answers never leave open; name its fallback")
-
-    def _check_acceptance(self, acceptance: Acceptance) -> None:
-        self._check_names("cues", acceptance.cues, Cue)
-        if (acceptance.condition == "cue") != bool(acceptance.cues):
-            self._fault("cues", f"does not fit condition {acceptance.condition!r}; list cues for 'cue' and only there")
-        if acceptance.condition != "always" and not acceptance.otherwise:
-            self._fault("otherwise", "is missing; write why a task is not accepted")
+                key, targets = f"examples[{index}].{disposition}", getattr(example, disposition)
+                self._check_targets(key, targets, [disposition], Mode, Group)
+                for target in sorted(closed.intersection(targets)):
+                    self._fault(f"{key} has {target!r}, which answers never leave open; name its fallback")
 
 
-def _explain(error: msgspec.ValidationError, kind: type[Any]) -> tuple[str, str]:
-    """Return the key that an error of msgspec is about, and what is wrong there."""
-    message, separator, path = str(error).rpartition(" - at `$")
-    if not separator:
-        message, path = path, ""
-    key = path.strip(".`")
-    quoted = message.split("`")
-    if message.startswith("Object missing"):
-        return f"{key}.{quoted[1]}".strip("."), "is missing; add it"
-    if message.startswith("Object contains unknown"):
-        known = f" or use one of {', '.join(kind.__struct_fields__)}" if not key else ""
-        return f"{key}.{quoted[1]}".strip("."), f"is an unknown key; remove it{known}"
-    if message.startswith("Invalid enum value "):
-        choices = _CHOICES[key.rpartition(".")[2].partition("[")[0]]
-        return key, f"is {message.removeprefix('Invalid enum value ')}; use one of {', '.join(choices)}"
-    if "length" in message:
-        return key, "is empty; enter a value"
-    expected, found = (_TYPES.get(quoted[index], quoted[index]) for index in (1, 3))
-    return key, f"must be {expected}, not {found}; correct the value"
+def _dictionaries(value: object) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
 
-MAX_ELEMENTS = 8
-"""Words and gaps of a phrase."""
-MAX_GAP = 3
-"""Words that a gap may skip."""
+MAX_ELEMENTS = 8  # words and gaps of a phrase
+MAX_GAP = 3  # words that a gap may skip
 MAX_GAPS = 2
 MAX_VARIANTS = 256
 GAP = "~"
@@ -40,17 +38,7 @@ class PhraseError(ValueError):
 
 @cache  # loading checks every phrase, and the finder compiles it again
 def compile_phrase(phrase: str) -> tuple[tuple[str, ...], ...]:
-    """Return every variant of a phrase.
-
-    Parameters
-    ----------
-    phrase : str
-        See the module's docstring.
-
-    Returns
-    -------
-    tuple of tuple of str
-        The elements of each variant: words, beginnings (``migrat*``) and gaps (``~``).
+    """Return the elements of every variant of a phrase: words, beginnings (``migrat*``) and gaps (``~``).
 
     Raises
     ------
@@ -104,17 +92,7 @@ def _elements(choice: str) -> tuple[str, ...]:
 
 
 class Hit(NamedTuple, Generic[K]):
-    """A phrase in a text.
-
-    Attributes
-    ----------
-    key : hashable
-        The key of the phrase in the finder.
-    first, last : int
-        Its first word, and one past its last word.
-    clause : int
-        Number of the clause that contains it.
-    """
+    """A phrase in a text: its key in the finder, its first word, one past its last word, and its clause's number."""
 
     key: K
     first: int
@@ -123,48 +101,34 @@ class Hit(NamedTuple, Generic[K]):
 
 
 class _Node(Generic[K]):
-    """A node of the trie that all variants form; each of its elements leads to another node."""
+    """A node of the trie that all variants form: the nodes after it by element, and the keys of what ends here."""
 
-    __slots__ = ("beginnings", "gap", "keys", "lengths", "words")
+    __slots__ = ("after", "keys", "lengths")
 
     def __init__(self) -> None:
-        self.words: dict[str, _Node[K]] = {}
-        self.beginnings: dict[str, _Node[K]] = {}
-        self.lengths: tuple[int, ...] = ()  # of the beginnings
-        self.gap: _Node[K] | None = None
-        self.keys: tuple[K, ...] = ()  # of the variants that end here
+        self.after: dict[str, _Node[K]] = {}
+        self.keys: tuple[K, ...] = ()
+        self.lengths: tuple[int, ...] = ()  # of the beginnings among the elements
 
-    def after(self, element: str) -> _Node[K]:
+    def grow(self, element: str) -> _Node[K]:
         """Return the node behind an element of a variant; create it where it is missing."""
-        if element == GAP:
-            self.gap = self.gap or _Node()
-            return self.gap
-        if element.endswith("*"):
-            beginning = element[:-1]
-            if len(beginning) not in self.lengths:
-                self.lengths += (len(beginning),)
-            return self.beginnings.setdefault(beginning, _Node())
-        return self.words.setdefault(element, _Node())
+        if element.endswith("*") and len(element) - 1 not in self.lengths:
+            self.lengths += (len(element) - 1,)
+        return self.after.setdefault(element, _Node())
 
     def follow(self, word: str) -> tuple[_Node[K], ...]:
-        """Return the nodes behind the elements that match a word of a text."""
-        node = self.words.get(word)
+        """Return the nodes behind the elements that match a word of a text, which never contains ``*`` or ``~``."""
+        node = self.after.get(word)
         nodes: tuple[_Node[K], ...] = () if node is None else (node,)
         for length in self.lengths:
-            node = self.beginnings.get(word[:length])
+            node = self.after.get(word[:length] + "*")
             if node is not None:
                 nodes += (node,)
         return nodes
 
 
 class PhraseFinder(Generic[K]):
-    """A search for the phrases of many keys in one pass.
-
-    Parameters
-    ----------
-    phrases : mapping of hashable to iterable of str
-        The phrases of each key.
-    """
+    """A search for the phrases of many keys in one pass over a text."""
 
     def __init__(self, phrases: Mapping[K, Iterable[str]]) -> None:
         self._root: _Node[K] = _Node()
@@ -174,7 +138,7 @@ class PhraseFinder(Generic[K]):
             for variant in chain.from_iterable(map(compile_phrase, texts)):
                 node = self._root
                 for element in variant:
-                    node = node.after(element)
+                    node = node.grow(element)
                 if key not in node.keys:
                     node.keys += (key,)
 
@@ -208,10 +172,13 @@ def _match(node: _Node[K], words: list[str], index: int, end: int, found: dict[t
     """Add the key and the end of every variant that continues from a node at a word of the clause."""
     for key in node.keys:
         found[key, index] = None
-    if node.gap is not None:
+    if not node.after:
+        return
+    gap = node.after.get(GAP)
+    if gap is not None:
         for skipped_to in range(index, min(index + MAX_GAP + 1, end)):
-            for after in node.gap.follow(words[skipped_to]):
+            for after in gap.follow(words[skipped_to]):
                 _match(after, words, skipped_to + 1, end, found)
-    if index < end and (node.words or node.beginnings):
+    if index < end:
         for after in node.follow(words[index]):
             _match(after, words, index + 1, end, found)

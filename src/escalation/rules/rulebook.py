@@ -23,14 +23,6 @@ class Label(str):
 
     A label is a string, so that it can be a dictionary key and go into JSON as it is.
 
-    Parameters
-    ----------
-    disposition : {"escalate", "collaborate", "core"}
-    target : str
-        Slug of the mode or group; empty for ``core``.
-
-    Examples
-    --------
     >>> label = Label("escalate", "database-specialist")
     >>> label
     'escalate:database-specialist'
@@ -47,13 +39,7 @@ class Label(str):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the label that a string spells.
-
-        Raises
-        ------
-        ValueError
-            If it is neither ``core`` nor ``escalate:TARGET`` nor ``collaborate:TARGET``.
-        """
+        """Return the label that a string spells; raise ValueError if it spells none."""
         disposition, _, target = text.partition(":")
         if text != CORE and not (disposition in DISPOSITIONS and target):
             raise ValueError(f"{text!r} is not a label; write core, escalate:TARGET or collaborate:TARGET")
@@ -148,10 +134,7 @@ class Wanted(Table, frozen=True):
 
 
 class Condition(Table, frozen=True):
-    """Cues of which all, and cues of which none, must occur in one clause.
-
-    `text` is the condition as the file has it.
-    """
+    """Cues of which all, and cues of which none, must occur in one clause; `text` is how the file puts it."""
 
     all: tuple[Wanted, ...]
     none: tuple[Wanted, ...]
@@ -249,15 +232,10 @@ class Rulebook(Table, frozen=True, kw_only=True):
         A group has a label in place of its members, so that members can be added without training again.
         """
         grouped = {mode for group in self.groups.values() for mode in group.members}
-        targets: list[Mode | Group] = [mode for mode in self.modes.values() if mode.slug not in grouped]
-        targets += self.groups.values()
-        learned = (
-            Label(disposition, target.slug)
-            for disposition in DISPOSITIONS
-            for target in targets
-            if disposition in target.dispositions
-        )
-        return (*learned, CORE)
+        single = [mode for mode in self.modes.values() if mode.slug not in grouped]
+        targets: list[Mode | Group] = [*single, *self.groups.values()]
+        labels = [Label(side, each.slug) for side in DISPOSITIONS for each in targets if side in each.dispositions]
+        return (*labels, CORE)
 
     def group_of(self, mode: str) -> Group | None:
         """Return the group that a mode belongs to, or None."""

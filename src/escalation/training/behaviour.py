@@ -27,16 +27,7 @@ _CHANGE = 0.005
 
 
 class _Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all kinds of cases have.
-
-    Attributes
-    ----------
-    id : str
-    text : str
-    stack : dict
-    known : str or None
-        Why the case fails at present. It does not keep a model from being published then.
-    """
+    """What all kinds of cases have. A `known` failure, with its reason, does not keep a model from being published."""
 
     id: str
     text: str
@@ -45,14 +36,9 @@ class _Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Minimum(_Case, frozen=True):
-    """Minimum function: some modes must be in the answer (`escalate`, `collaborate`), others must not.
+    """Minimum function: some modes must be in the answer, and those `absent` in neither list (``*`` means all).
 
-    Attributes
-    ----------
-    absent : list of str
-        Modes that must be in neither list; ``*`` means all.
-    core : bool or None
-        Whether own work must be left; None if it does not matter.
+    `core` is whether own work must be left; None if it does not matter.
     """
 
     escalate: list[str] = []
@@ -97,36 +83,28 @@ def read_cases(path: Path) -> list[Case]:
     """
     tables = read_toml(path, InputError, "name a file of behaviour cases")
     try:
-        cases = convert(tables, _Cases)
+        file = convert(tables, _Cases)
     except ValueError as error:
-        raise InputError(f"{path}: {error}; see escalation.training.behaviour for the keys of a case") from error
-    found: dict[str, Case] = {}
-    everything: list[Case] = [*cases.minimum, *cases.invariance, *cases.direction]
-    for case in everything:
-        if case.id in found:
+        raise InputError(f"{path}: {error} (see escalation.training.behaviour for the keys of a case)") from error
+    cases: list[Case] = [*file.minimum, *file.invariance, *file.direction]
+    ids: set[str] = set()
+    for case in cases:
+        if case.id in ids:
             raise InputError(f"{path}: the id {case.id!r} is used twice; use each id once")
+        ids.add(case.id)
         try:
             _tasks(case)
         except InputError as error:
             raise InputError(f"{path}: case {case.id!r}: {error}") from error
-        found[case.id] = case
-    return list(found.values())
+    return cases
 
 
-def check_case(predictor: Predictor, case: Case) -> str | None:
-    """Return why a predictor fails a case, or None if it passes."""
-    tasks = _tasks(case)
-    if isinstance(case, Minimum):
-        return _check_minimum(predictor.predict(tasks[0]), case)
-    if isinstance(case, Invariance):
-        return _check_invariance(predictor.predict(tasks[0]), predictor.predict(tasks[1]), case.but)
-    if case.label not in predictor.rulebook.labels:
-        return f"{case.label!r} is not a label; use one of {', '.join(predictor.rulebook.labels)}"
-    label = Label.parse(case.label)
-    before, after = (predictor.decisions(task)[label].probability or 0.0 for task in tasks)
-    if (after - before if case.rises else before - after) >= _CHANGE:
-        return None
-    return f"{case.label} must {'rise' if case.rises else 'fall'}, but changes from {before:.3f} to {after:.3f}"
+def _tasks(case: Case) -> tuple[Task, Task]:
+    """Return the task of a case and the one that it is compared with, which is the same for a minimum."""
+    text = None if isinstance(case, Minimum) else case.other_text
+    stack = case.other_stack if isinstance(case, Invariance) else None
+    other = Task.of(case.text if text is None else text, case.stack if stack is None else stack)
+    return Task.of(case.text, case.stack), other
 
 
 def check_behaviour(predictor: Predictor, cases: list[Case]) -> list[Finding]:
@@ -135,26 +113,30 @@ def check_behaviour(predictor: Predictor, cases: list[Case]) -> list[Finding]:
     return [Finding("H7", "high", case.id, wrong) for case, wrong in failed if wrong]
 
 
-def _tasks(case: Case) -> list[Task]:
-    """Return the task of a case, and the one that it is compared with if there is one."""
-    tasks = [Task.of(case.text, case.stack)]
+def check_case(predictor: Predictor, case: Case) -> str | None:
+    """Return why a predictor fails a case, or None if it passes."""
+    task, other = _tasks(case)
+    if isinstance(case, Minimum):
+        return _check_minimum(predictor.predict(task), case)
     if isinstance(case, Invariance):
-        text = case.text if case.other_text is None else case.other_text
-        tasks.append(Task.of(text, case.stack if case.other_stack is None else case.other_stack))
-    if isinstance(case, Direction):
-        tasks.append(Task.of(case.other_text, case.stack))
-    return tasks
+        return _check_invariance(predictor.predict(task), predictor.predict(other), case.but)
+    if case.label not in predictor.rulebook.labels:
+        return f"{case.label!r} is not a label; use one of {', '.join(predictor.rulebook.labels)}"
+    label = Label.parse(case.label)
+    before, after = (predictor.decisions(each)[label].probability or 0.0 for each in (task, other))
+    if (after - before if case.rises else before - after) >= _CHANGE:
+        return None
+    return f"{label} must {'rise' if case.rises else 'fall'}, but changes from {before:.3f} to {after:.3f}"
 
 
 def _check_minimum(answer: Prediction, case: Minimum) -> str | None:
-    modes = _modes(answer)
-    both = modes["escalate"] | modes["collaborate"]
-    missing = [f"{side} {mode}" for side in DISPOSITIONS for mode in getattr(case, side) if mode not in modes[side]]
-    unwanted = both if "*" in case.absent else both & set(case.absent)
+    found = _modes(answer)
+    missing = {Label(side, mode) for side in DISPOSITIONS for mode in getattr(case, side)} - found
+    unwanted = {label for label in found if "*" in case.absent or label.target in case.absent}
     if missing:
-        return f"must {' and '.join(missing)}, but the answer is: {_shown(modes)}"
+        return f"must {_shown(missing)}, but the answer is: {_shown(found)}"
     if unwanted:
-        return f"must leave out {', '.join(sorted(unwanted))}, but the answer is: {_shown(modes)}"
+        return f"must not {_shown(unwanted)}"
     if case.core is not None and answer.core.value != case.core:
         return f"core must be {str(case.core).lower()}"
     return None
@@ -162,16 +144,18 @@ def _check_minimum(answer: Prediction, case: Minimum) -> str | None:
 
 def _check_invariance(first: Prediction, second: Prediction, but: dict[str, str]) -> str | None:
     before, after = _modes(first), _modes(second)
-    expected = {side: {but.get(mode, mode) for mode in modes} for side, modes in before.items()}
-    if expected == after and first.core.value == second.core.value:
-        return None
-    return f"must stay the same, but changes from {_shown(before)} to {_shown(after)}"
+    expected = {Label(label.disposition, but.get(label.target, label.target)) for label in before}
+    if expected != after:
+        return f"must stay the same, but changes from {_shown(before)} to {_shown(after)}"
+    if first.core.value != second.core.value:
+        return f"core must stay {str(first.core.value).lower()}"
+    return None
 
 
-def _modes(answer: Prediction) -> dict[str, set[str]]:
-    return {side: {entry.target for entry in getattr(answer, side)} for side in DISPOSITIONS}
+def _modes(answer: Prediction) -> set[Label]:
+    """Return the modes and open groups of an answer, each with its disposition."""
+    return {Label(side, entry.target) for side in DISPOSITIONS for entry in getattr(answer, side)}
 
 
-def _shown(modes: dict[str, set[str]]) -> str:
-    sides = (f"{side} {', '.join(sorted(names))}" for side, names in modes.items() if names)
-    return "; ".join(sides) or "nobody"
+def _shown(modes: set[Label]) -> str:
+    return ", ".join(f"{label.disposition} {label.target}" for label in sorted(modes)) or "nobody"

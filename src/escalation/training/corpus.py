@@ -17,7 +17,7 @@ from escalation.task.stack import StackProfile
 from escalation.task.text import check_text, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -36,14 +36,9 @@ _MOST_LISTED = 5
 class LabelledTask(NamedTuple):
     """One line of a corpus.
 
-    Attributes
-    ----------
-    group : str
-        What folds never split: the project, else the repository of the source, else the task alone.
-    register, domain, kind, draw : str
-        How it is worded, what it is about, and where it comes from; empty if the line does not say so.
-    line : int
-        Number of the line, counted from 1.
+    Folds never split a `group`: the project, else the repository of the source, else the task alone. `register` is how
+    the task is worded, `domain` what it is about, `kind` and `draw` where it comes from; all empty if the line does not
+    say so. `line` is counted from 1.
     """
 
     id: str
@@ -62,17 +57,9 @@ class LabelledTask(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Labelled tasks.
+    """Labelled tasks, one row each with the fields of `LabelledTask`, and the hash of their file.
 
-    Attributes
-    ----------
-    tasks : pandas.DataFrame
-        One row per task, with the fields of `LabelledTask` as columns.
-    sha256 : str
-        Hash of the file.
-    path : Path
-    wordings : Wordings
-        From the file ``wordings.toml`` beside the corpus, if there is one.
+    The `wordings` are those of the file ``wordings.toml`` beside the corpus, if there is one.
     """
 
     tasks: pd.DataFrame
@@ -89,13 +76,10 @@ class Corpus:
 
     def targets(self, rulebook: Rulebook, labels: tuple[Label, ...]) -> NDArray[np.int8]:
         """Return the labels as an indicator matrix of shape (tasks, labels); a mode of a group counts as the group."""
-        column = {label: index for index, label in enumerate(labels)}
         matrix = np.zeros((len(self.tasks), len(labels)), np.int8)
         for row, task in enumerate(self.rows()):
-            found = grouped_labels(rulebook, task.escalate, task.collaborate)
-            matrix[row, [column[label] for label in found if label in column]] = 1
-            if CORE in column:
-                matrix[row, column[CORE]] = task.core
+            found = grouped_labels(rulebook, task.escalate, task.collaborate) | ({CORE} if task.core else set())
+            matrix[row] = [label in found for label in labels]
         return matrix
 
 
@@ -110,10 +94,6 @@ class _Line(msgspec.Struct):
     stack: Any = None
     project: Any = None
     source: Any = None
-    register: Any = ""
-    domain: Any = ""
-    kind: Any = ""
-    draw: Any = ""
 
 
 def read_corpus(path: Path) -> Corpus:
@@ -141,28 +121,45 @@ def read_corpus(path: Path) -> Corpus:
         lines = content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    tasks: list[LabelledTask] = []
+    tasks: dict[str, LabelledTask] = {}
     wrong: list[str] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            tasks.append(_labelled_task(line, number))
+            task = _labelled_task(line, number)
         except (ValueError, InputError) as error:
             wrong.append(f"line {number}: {error}")
+            continue
+        if task.id in tasks:
+            wrong.append(f"line {number}: the id {task.id!r} is used twice; use each id once")
+        tasks[task.id] = task
     if wrong:
-        raise CorpusError(f"{path}: {listed(wrong)}; correct these lines")
+        raise CorpusError(f"{path}: {listed(wrong)}")
     if not tasks:
         raise CorpusError(f"{path}: there are no tasks in it; add lines of JSON, one for each task")
-    ids: set[str] = set()
-    for task in tasks:
-        if task.id in ids:
-            wrong.append(f"line {task.line}: the id {task.id!r} is used twice")
-        ids.add(task.id)
-    if wrong:
-        raise CorpusError(f"{path}: {listed(wrong)}; use each id once")
     wordings = read_wordings(path.parent / "wordings.toml")
-    return Corpus(pd.DataFrame(tasks), hashlib.sha256(content).hexdigest(), path, wordings)
+    return Corpus(pd.DataFrame(list(tasks.values())), hashlib.sha256(content).hexdigest(), path, wordings)
+
+
+def _labelled_task(text: str, number: int) -> LabelledTask:
+    try:
+        data = parse_json(text)
+    except ValueError as error:
+        raise ValueError(f"is not JSON ({error}); is the file cut off?") from error
+    line = convert(data, _Line)
+    name = str(line.id)
+    return LabelledTask(
+        name,
+        check_text(line.text),
+        StackProfile.of(line.stack),
+        line.escalate,
+        line.collaborate,
+        line.core,
+        group=str(line.project or str(line.source or "").partition("@")[0] or name),
+        line=number,
+        **{key: str(data.get(key, "")) for key in ("register", "domain", "kind", "draw")},
+    )
 
 
 def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[Label]:
@@ -172,13 +169,7 @@ def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Ite
 
 
 def near_duplicates(corpus: Corpus) -> list[tuple[str, str, float]]:
-    """Return the pairs of tasks from different groups whose texts are nearly the same.
-
-    Returns
-    -------
-    list of tuple
-        Two ids and the cosine of their character 4-grams, from `NEAR` to 1; each pair once.
-    """
+    """Return pairs of tasks from different groups with nearly the same text: two ids and a cosine of `NEAR` or more."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # from the extra
 
     grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 4), min_df=1).fit_transform(corpus.tasks["text"])
@@ -209,34 +200,11 @@ def _digest(text: str) -> str:
     return hashlib.sha256(" ".join(words_of(text)).encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
-def _labelled_task(text: str, number: int) -> LabelledTask:
-    try:
-        data = parse_json(text)
-    except ValueError as error:
-        raise ValueError(f"is not JSON ({error}); is the file cut off?") from error
-    line = convert(data, _Line)
-    name = str(line.id)
-    return LabelledTask(
-        id=name,
-        text=check_text(line.text),
-        stack=StackProfile.of(line.stack),
-        escalate=line.escalate,
-        collaborate=line.collaborate,
-        core=line.core,
-        group=str(line.project or str(line.source or "").partition("@")[0] or name),
-        register=str(line.register),
-        domain=str(line.domain),
-        kind=str(line.kind),
-        draw=str(line.draw),
-        line=number,
-    )
-
-
-def listed(items: list[str]) -> str:
+def listed(items: Sequence[object]) -> str:
     """Join the first few items of an error message and count the others.
 
     >>> listed(["a", "b", "c", "d", "e", "f", "g"])
     'a; b; c; d; e; and 2 more'
     """
     more = len(items) - _MOST_LISTED
-    return "; ".join(items[:_MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")
+    return "; ".join(map(str, items[:_MOST_LISTED])) + (f"; and {more} more" if more > 0 else "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from escalation.predictor import Predictor
-from escalation.rules.engine import RuleEngine
+from escalation.rules.engine import SILENT, RuleEngine
 from escalation.rules.groups import resolve
 from escalation.rules.rulebook import CORE, DISPOSITIONS, TECHNOLOGY_CUE, Label
 from escalation.task.stack import StackProfile
@@ -44,19 +44,9 @@ HARD = {
 class Finding(msgspec.Struct, frozen=True):
     """Something that must never occur, or a figure beyond its limit.
 
-    Attributes
-    ----------
-    code : str
-        A key of `HARD`, or of the kinds of figures in `escalation.evaluation.findings`.
-    severity : {"high", "medium", "low"}
-    where : str or None
-        The task, behaviour case, rule or label that it is about; None if it is about all of them.
-    message : str
-        What was found, as a sentence without a full stop.
-    figure : str or None
-        Name of the figure.
-    value, limit : float or None
-        Of the figure.
+    `code` is a key of `HARD`, or of the kinds of figures in `escalation.evaluation.findings`. `where` is the task,
+    behaviour case, rule or label that it is about; None if it is about all of them. `message` is a sentence without a
+    full stop, `figure` the name of the figure.
     """
 
     code: str
@@ -74,48 +64,27 @@ class Finding(msgspec.Struct, frozen=True):
 class Agreement(msgspec.Struct):
     """How often the rules agree with one label over a corpus.
 
-    Attributes
-    ----------
-    tasks : int
-    spoken, agreed : int
-        Tasks on which the rules are for or against the label, and on which they are right about it.
-    conflicts : list of str
-        Ids of the tasks on which they are wrong about it.
+    `spoken` counts the tasks on which the rules are for or against the label, `conflicts` lists those on which they are
+    wrong about it.
     """
 
     tasks: int = 0
     spoken: int = 0
-    agreed: int = 0
     conflicts: list[str] = msgspec.field(default_factory=list)
-
-    def count(self, task: str, verdict: str, labelled: bool) -> None:
-        """Count one more task."""
-        self.tasks += 1
-        if verdict == "silent":
-            return
-        self.spoken += 1
-        if (verdict == "for") == labelled:
-            self.agreed += 1
-        else:
-            self.conflicts.append(task)
 
     def to_dict(self) -> dict[str, Any]:
         """Return coverage as a share of all tasks; agreement and conflict as shares of those spoken on."""
+        wrong = len(self.conflicts)
         return {
             "coverage": self.spoken / self.tasks if self.tasks else 0.0,
-            "agreement": self.agreed / self.spoken if self.spoken else None,
-            "conflict": len(self.conflicts) / self.spoken if self.spoken else None,
+            "agreement": (self.spoken - wrong) / self.spoken if self.spoken else None,
+            "conflict": wrong / self.spoken if self.spoken else None,
             "conflicts": self.conflicts,
         }
 
 
 class Oracle:
-    """Checks labels and answers against one rulebook.
-
-    Parameters
-    ----------
-    rulebook : Rulebook
-    """
+    """Checks labels and answers against one rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
@@ -125,14 +94,13 @@ class Oracle:
         self, task: str, evidence: Evidence, escalate: Sequence[str], collaborate: Sequence[str]
     ) -> list[Finding]:
         """Return the hard findings about one task's labels or answer, given the evidence that was read in its text."""
-        messages: list[tuple[str, str]] = []
+        findings: list[Finding] = []
         for disposition, modes in zip(DISPOSITIONS, (escalate, collaborate), strict=True):
             for mode in modes:
-                messages += [
-                    (code, f"{disposition}s {what}") for code, what in self._faults(disposition, mode, evidence)
-                ]
-        messages += [("H5", f"{mode!r} is in both lists") for mode in escalate if mode in collaborate]
-        return [Finding(code, "high", task, message) for code, message in messages]
+                for code, what in self._faults(disposition, mode, evidence):
+                    findings.append(Finding(code, "high", task, f"{disposition}s {what}"))
+        both = [mode for mode in escalate if mode in collaborate]
+        return findings + [Finding("H5", "high", task, f"{mode!r} is in both lists") for mode in both]
 
     def _faults(self, disposition: str, mode: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
         """Yield code and message of each fault of a mode under a disposition."""
@@ -146,7 +114,7 @@ class Oracle:
             selecting = set(group.members[mode])
             cue = TECHNOLOGY_CUE + group.category
             idioms = {mention.technology for mention in evidence.idioms if mention.cue == cue}
-            if selecting.isdisjoint({*evidence.technologies, *evidence.stack, *idioms}):
+            if selecting.isdisjoint({*evidence.technologies, *evidence.around, *evidence.stack, *idioms}):
                 yield "H3", f"{mode!r}, but neither text nor stack has {' or '.join(sorted(selecting))}"
         elif group is not None:
             resolution = resolve(group, evidence)
@@ -179,23 +147,22 @@ class Oracle:
         for label, verdict in verdicts.items():
             if label == CORE:
                 continue
-            escalated = None if label.disposition == "escalate" else verdicts.get(Label("escalate", label.target))
-            # An escalation leaves nothing to say about working with the same mode.
-            covered = verdict.value == "for" and escalated is not None and escalated.value == "for"
             agreement = agreements.setdefault(label, Agreement())
-            agreement.count(task, "silent" if covered else verdict.value, label in labels)
+            agreement.tasks += 1
+            # An escalation leaves nothing to say about working with the same mode.
+            escalated = verdicts.get(Label("escalate", label.target), SILENT)
+            covered = label.disposition == "collaborate" and verdict.value == escalated.value == "for"
+            if verdict.value == "silent" or covered:
+                continue
+            agreement.spoken += 1
+            if (verdict.value == "for") != (label in labels):
+                agreement.conflicts.append(task)
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What the oracle found.
+    """What the oracle found about the labels of the corpus, the model's answers, and the examples in the source.
 
-    Attributes
-    ----------
-    tasks : int
-    hard : list of Finding
-        About the labels of the corpus, the model's answers, and the examples in the source.
-    rules_and_labels, rules_and_model : dict of str to Agreement
-        How far the rules agree with each label of the corpus, and of the model on its own.
+    Besides, how far the rules agree with each label of the corpus, and of the model on its own.
     """
 
     tasks: int
@@ -216,14 +183,7 @@ class Report(msgspec.Struct, frozen=True):
 def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progress | None = None) -> Report:
     """Check the labels of a corpus and a model's answers to it.
 
-    Parameters
-    ----------
-    corpus : Corpus
-    rulebook : Rulebook
-    model : Model
-        Its answers together with the rules are checked; its answers on its own are compared with the rules.
-    progress : callable, optional
-        Called with the current step, the number of tasks done, and the number of tasks in all.
+    What the model answers together with the rules is checked; what it answers on its own is compared with the rules.
     """
     oracle = Oracle(rulebook)
     hybrid, alone = Predictor(rulebook, model), Predictor(rulebook, model, "model")
@@ -246,5 +206,4 @@ def validate(corpus: Corpus, rulebook: Rulebook, model: Model, progress: Progres
 
 def _answered_labels(answer: Prediction) -> set[Label]:
     """Return the labels of an answer. A group is the label even if its fallback, which is not a member, is the mode."""
-    sides = zip(DISPOSITIONS, (answer.escalate, answer.collaborate), strict=True)
-    return {Label(disposition, entry.group or entry.target) for disposition, entries in sides for entry in entries}
+    return {Label(side, entry.group or entry.target) for side in DISPOSITIONS for entry in getattr(answer, side)}

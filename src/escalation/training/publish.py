@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
     from escalation.training.fit import Fitted
+    from escalation.training.oracle import Finding
 
 MAX_NEAR_SHARE = 0.01
 """Share of the tasks that may have a near-duplicate in another group."""
@@ -40,12 +41,10 @@ def train(
 
     Parameters
     ----------
-    corpus_path : Path
+    corpus_path, out : Path
+        The corpus, and the model directory. An older one is replaced only if all goes well.
     rulebook : Rulebook
-    out : Path
-        The model directory. An older one is replaced only if all goes well.
-    progress : callable, optional
-        Called with the current step, the number of steps done, and the number of steps in all.
+    progress : Progress, optional
     behaviour : Path, optional
         Behaviour cases that the model must pass.
 
@@ -79,7 +78,7 @@ def train(
     if findings:
         raise FindingError(
             f"{out}: not written, because there are {len(findings)} hard findings about the trained model: "
-            f"{listed([str(finding) for finding in findings])}; add tasks that teach it better, or correct the rulebook"
+            f"{listed(findings)}; add tasks that teach it better, or correct the rulebook"
         )
     write_model(model, out, rulebook)
     return model
@@ -95,24 +94,17 @@ def check_corpus(corpus: Corpus, rulebook: Rulebook) -> None:
         more than 1 % of the tasks have a near-duplicate in another group.
     """
     oracle = Oracle(rulebook)
-    findings = [
-        finding
-        for row in corpus.rows()
-        for finding in oracle.check(
-            row.id, oracle.engine.reader.read(row.text, row.stack), row.escalate, row.collaborate
-        )
-    ]
+    findings: list[Finding] = []
+    for row in corpus.rows():
+        evidence = oracle.engine.reader.read(row.text, row.stack)
+        findings += oracle.check(row.id, evidence, row.escalate, row.collaborate)
     if findings:
-        raise CorpusError(
-            f"{corpus.path}: {len(findings)} wrong labels: {listed([str(finding) for finding in findings])}; "
-            "correct them (see `escalation validate`)"
-        )
+        wrong = f"{len(findings)} wrong labels: {listed(findings)}"
+        raise CorpusError(f"{corpus.path}: {wrong}; correct them (see `escalation validate`)")
     counts = dict(zip(rulebook.labels, corpus.targets(rulebook, rulebook.labels).sum(axis=0), strict=True))
-    unused = [label for label, count in counts.items() if count == 0]
+    unused = ", ".join(label for label, count in counts.items() if count == 0)
     if unused:
-        raise CorpusError(
-            f"{corpus.path}: no task has {', '.join(unused)}; write some, or remove the label from the rulebook"
-        )
+        raise CorpusError(f"{corpus.path}: no task has {unused}; write some, or remove the label from the rulebook")
     if counts[CORE] == len(corpus):
         raise CorpusError(f"{corpus.path}: every task is core; write some that are handed over as a whole")
     pairs = near_duplicates(corpus)
@@ -130,19 +122,16 @@ def _info(name: str, corpus: Corpus, rulebook: Rulebook, fitted: Fitted) -> Mode
 
     from escalation.training.policies import CONFIDENCE, RECALL
 
+    fit: dict[str, LabelFit] = {}
     targets = corpus.targets(rulebook, rulebook.labels)
-    columns = zip(rulebook.labels, targets.T, fitted.out_of_fold.T, strict=True)
+    for label, target, probabilities in zip(rulebook.labels, targets.T, fitted.out_of_fold.T, strict=True):
+        precision = float(average_precision_score(target, probabilities))
+        fit[label] = LabelFit(round(precision, 4), round(float(brier_score_loss(target, probabilities)), 4))
     return ModelInfo(
         name=name,
         version=version("escalation-predictor"),
         corpus=CorpusInfo(corpus.sha256, len(corpus), int(corpus.tasks["group"].nunique())),
         caution=Recall(RECALL, CONFIDENCE),
-        fit={
-            label: LabelFit(
-                round(float(average_precision_score(target, probabilities)), 4),
-                round(float(brier_score_loss(target, probabilities)), 4),
-            )
-            for label, target, probabilities in columns
-        },
+        fit=fit,
         libraries={library: version(library) for library in _LIBRARIES},
     )
