@@ -18,12 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from escalation import Predictor
-from escalation.evaluation.probes import make_probes, read_inputs
-from escalation.evaluation.robustness import check_robustness, missed_goals
 from escalation.files import replacing_file
+from escalation.training.probes import make_probes, read_inputs
+from escalation.training.robustness import check_robustness, missed_goals
 
 if TYPE_CHECKING:
-    from escalation.evaluation.robustness import KindFigures
+    from escalation.training.robustness import KindFigures
 
 SHARES = ("wrong", "recall", "misled", "core_wrong", "unclear_wrong")
 
@@ -53,8 +53,8 @@ def main() -> int:
     console.print(table_of(figures))
     for kind, found in figures.items() if options.worst else ():
         show_worst(console, kind, found, options.worst)
-    for sentence in missed:
-        console.print(f"missed goal: {sentence}", highlight=False)
+    for kind, sentence in missed:
+        console.print(f"missed goal: {kind}: {sentence}", highlight=False)
     if options.json:
         document = {"kinds": figures, "goals": goals, "missed": missed, "seed": options.seed, "engine": options.engine}
         with replacing_file(options.json) as stream:

@@ -25,8 +25,16 @@ def train(
             help="Behaviour cases that the model must pass; by default, with the corpus that ships, its own.",
         ),
     ] = None,
+    robustness: Annotated[
+        Path | None,
+        typer.Option(
+            "--robustness",
+            metavar="DIR",
+            help="Inputs of the robustness suite whose gates the model must hold; by default likewise.",
+        ),
+    ] = None,
 ) -> None:
-    """Train a model on a corpus, check it with the oracle and the behaviour cases, and write it.
+    """Train a model on a corpus, check it with the oracle, the behaviour cases and the robustness suite, and write it.
 
     A model that fails a check is not written, and an older one at that place is kept.
 
@@ -41,13 +49,14 @@ def train(
     missing.
     """
     from escalation.cli.progress import steps_progress
-    from escalation.files import default_behaviour
+    from escalation.files import default_behaviour, default_robustness
     from escalation.training import train as train_model
 
     book = rulebook_at(rulebook)
     cases = behaviour or (default_behaviour() if corpus is None else None)
+    inputs = robustness or (default_robustness() if corpus is None else None)
     with steps_progress() as progress:
-        model = train_model(corpus_path(corpus), book, out, progress, cases)
+        model = train_model(corpus_path(corpus), book, out, progress, cases, inputs)
     grams = f"{len(model.vocabulary):,} n-grams and {len(model.labels)} labels"
     corpus_info = model.info.corpus if model.info else None
     size = f" from {corpus_info.tasks:,} tasks of {corpus_info.groups:,} projects" if corpus_info else ""

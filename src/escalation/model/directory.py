@@ -70,6 +70,33 @@ class LabelFit(msgspec.Struct, frozen=True):
     brier: float
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """How answers hold when texts are framed, joined, diluted, misspelt or wrapped; None for what is not expected.
+
+    Attributes
+    ----------
+    texts : int
+    wrong : float
+        Share of texts with a label missing or too many, or `core` or the reason of `unclear` other than expected.
+    recall : float or None
+        Share of expected labels that are given.
+    misled : float or None
+        Share of texts with a label too many.
+    extra : float or None
+        Labels too many, a text.
+    core_wrong, unclear_wrong : float or None
+        Shares of the texts that expect a certain `core` or reason, and get another.
+    """
+
+    texts: int
+    wrong: float
+    recall: float | None
+    misled: float | None
+    extra: float | None
+    core_wrong: float | None
+    unclear_wrong: float | None
+
+
 class ModelInfo(msgspec.Struct, frozen=True):
     """What a model is and where it comes from.
 
@@ -83,6 +110,8 @@ class ModelInfo(msgspec.Struct, frozen=True):
         Figures of the hybrid, out of fold by project and without thresholds.
     libraries : dict of str to str
         Versions of the libraries that trained it.
+    robustness : dict of str to Counts
+        Figures of the robustness suite, by kind; empty if the model was trained without one.
     rulebook : RulebookInfo or None
         Set when the model is written.
     sha256 : str
@@ -95,6 +124,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     caution: Recall
     fit: dict[str, LabelFit]
     libraries: dict[str, str]
+    robustness: dict[str, Counts] = {}
     rulebook: RulebookInfo | None = None
     sha256: str = ""
 

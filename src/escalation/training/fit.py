@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,12 +38,6 @@ FOLDS = 5
 JOINED_SHARE = 0.3
 """Joined tasks, as a share of the tasks of the corpus."""
 _JOINED_COUNTS = (2, 2, 3, 3, 4, 5, 6, 8, 10)
-_FORMS: tuple[Callable[[list[str]], str], ...] = (
-    lambda texts: "\n".join(f"- {text}" for text in texts),
-    lambda texts: " ".join(text if text[-1:] in ".!?" else f"{text}." for text in texts),
-    lambda texts: "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1)),
-    lambda texts: "\n\n".join(texts),
-)
 _UNLIKE = 0.002
 """Share of the training tasks on which the model would abstain, because it knows too few of their words."""
 
@@ -159,7 +152,7 @@ def _join_tasks(data: Prepared) -> Prepared | None:
             own = np.concatenate([own[needed[own]][:1], own[~needed[own]]])
         rows = random.permutation(own[: int(random.choice(_JOINED_COUNTS))])
         texts = [data.tasks[row].text.strip() for row in rows]
-        tasks.append(Task(_FORMS[number // 4 % len(_FORMS)](texts), data.tasks[rows[0]].stack))
+        tasks.append(Task(_written(texts, number // 4 % 4), data.tasks[rows[0]].stack))
         groups.append(data.groups[rows[0]])
         targets.append(_union(data.labels, data.targets[rows]))
     views = read_tasks(tasks, data.rulebook, data.wordings)
@@ -171,6 +164,17 @@ def _join_tasks(data: Prepared) -> Prepared | None:
         answers=[((), (), False)] * len(tasks),
         views=views,
     )
+
+
+def _written(texts: list[str], form: int) -> str:
+    """Write texts as a list with bullets, one after the other, as a list with numbers, or as paragraphs."""
+    if form == 0:
+        return "\n".join(f"- {text}" for text in texts)
+    if form == 1:
+        return " ".join(text if text[-1:] in ".!?" else f"{text}." for text in texts)
+    if form == 2:
+        return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
+    return "\n\n".join(texts)
 
 
 def _union(labels: tuple[Label, ...], targets: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -36,6 +36,7 @@ HARD = {
     "H4": "a group that text or stack resolves, or a mode that they do not select",
     "H5": "one mode in both lists",
     "H6": "a wrong answer to an example in the source",
+    "H8": "a robustness gate that is not held",
     "H7": "a behaviour case that fails",
 }
 """What must never occur, whatever the figures; the codes of figures are in `escalation.evaluation.findings`."""

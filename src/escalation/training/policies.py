@@ -122,8 +122,8 @@ def _learn_weights(
     """Return the table of weights, learned in three steps.
 
     1. How the two views of the heads make the score of a whole task, and what the rules add: a small logistic
-       regression per label. The model alone has one signal, its own head. The rules are documented, the corpus is only
-       one sample of tasks. So the rules have a say from the start, `RULES_SAY`, which the corpus may raise but not lower.
+       regression per label. The model alone has one signal, its own head. The rules are documented, the corpus is
+       only one sample of tasks. So the rules have a say from the start, `RULES_SAY`, which it may raise but not lower.
     2. How the score of the whole, that of the best ask and the number of asks are weighed: another one, which sees
        joined tasks beside plain ones.
     3. As that moves the scores, they are calibrated on the plain tasks (Platt 1999).

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from escalation.errors import CorpusError, FindingError
 from escalation.files import require
 from escalation.model import ModelInfo, check_place, write_model
@@ -13,7 +15,9 @@ from escalation.predictor import Predictor
 from escalation.rules.rulebook import CORE
 from escalation.training.behaviour import check_behaviour, read_cases
 from escalation.training.corpus import digests, listed, near_duplicates, read_corpus
-from escalation.training.oracle import Oracle, validate
+from escalation.training.oracle import Finding, Oracle, validate
+from escalation.training.probes import make_probes, read_inputs
+from escalation.training.robustness import check_robustness, missed_goals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
     from escalation.training.fit import Fitted
-    from escalation.training.oracle import Finding
 
 MAX_NEAR_SHARE = 0.01
 """Share of the tasks that may have a near-duplicate in another group."""
@@ -36,6 +39,7 @@ def train(
     out: Path,
     progress: Progress | None = None,
     behaviour: Path | None = None,
+    robustness: Path | None = None,
 ) -> Model:
     """Check a corpus, train on it, check the model, and write the model directory.
 
@@ -47,6 +51,8 @@ def train(
     progress : Progress, optional
     behaviour : Path, optional
         Behaviour cases that the model must pass.
+    robustness : Path, optional
+        Inputs of the robustness suite, whose gates the model must hold.
 
     Returns
     -------
@@ -69,12 +75,19 @@ def train(
 
     check_place(out)
     cases = read_cases(behaviour) if behaviour else []
+    inputs = read_inputs(robustness) if robustness else None
     corpus = read_corpus(corpus_path)
     check_corpus(corpus, rulebook)
     fitted = fit(prepare(corpus, rulebook), progress=progress)
     model = fitted.model
     model.info, model.seen = _info(out.name, corpus, rulebook, fitted), digests(corpus)
-    findings = validate(corpus, rulebook, model, progress).hard + check_behaviour(Predictor(rulebook, model), cases)
+    predictor = Predictor(rulebook, model)
+    findings = validate(corpus, rulebook, model, progress).hard + check_behaviour(predictor, cases)
+    if inputs is not None:
+        figures = check_robustness(predictor, make_probes(inputs, rulebook), progress)
+        findings += [Finding("H8", "high", kind, message) for kind, message in missed_goals(figures, inputs.gates)]
+        counts = {kind: found.all for kind, found in figures.items()}
+        model.info = msgspec.structs.replace(model.info, robustness=counts)
     if findings:
         raise FindingError(
             f"{out}: not written, because there are {len(findings)} hard findings about the trained model: "

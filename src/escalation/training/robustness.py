@@ -1,7 +1,7 @@
 """Count how answers hold when a text is framed, joined, diluted, misspelt or wrapped.
 
 An answer is right if it has the labels that the text expects and no other, and `core` as expected. Nothing here knows
-the home mode: the texts are made from data by `escalation.evaluation.probes`.
+the home mode: the texts are made from data by `escalation.training.probes`.
 """
 
 from __future__ import annotations
@@ -11,45 +11,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from escalation.model.directory import Counts
 from escalation.rules.rulebook import DISPOSITIONS, Label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from escalation.evaluation.probes import Probe
     from escalation.files import Progress
     from escalation.predictor import Predictor
+    from escalation.training.probes import Probe
 
 
 _NOT_SAID = object()
 """In place of `unclear` where answers do not have it."""
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """Figures of a kind or variant; None where nothing of it is expected, or the answer does not say it.
-
-    Attributes
-    ----------
-    texts : int
-    wrong : float
-        Share of texts with a label missing or too many, or `core` or the reason of `unclear` other than expected.
-    recall : float or None
-        Share of expected labels that are given.
-    misled : float or None
-        Share of texts with a label too many.
-    extra : float or None
-        Labels too many, a text.
-    core_wrong, unclear_wrong : float or None
-        Shares of the texts that expect a certain `core` or reason, and get another.
-    """
-
-    texts: int
-    wrong: float
-    recall: float | None
-    misled: float | None
-    extra: float | None
-    core_wrong: float | None
-    unclear_wrong: float | None
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -113,8 +87,8 @@ def check_robustness(
     return {kind: _figures(variants) for kind, variants in outcomes.items()}
 
 
-def missed_goals(figures: dict[str, KindFigures], goals: dict[str, dict[str, float]]) -> list[str]:
-    """Return a sentence for every goal that is missed.
+def missed_goals(figures: dict[str, KindFigures], goals: dict[str, dict[str, float]]) -> list[tuple[str, str]]:
+    """Return the kind of every goal that is missed, and a sentence.
 
     Parameters
     ----------
@@ -130,7 +104,7 @@ def missed_goals(figures: dict[str, KindFigures], goals: dict[str, dict[str, flo
             least = name == "recall"
             if value is None or (value < bound if least else value > bound):
                 shown = "not counted" if value is None else f"{value:.3f}"
-                missed.append(f"{kind}: {name} is {shown}, must be at {'least' if least else 'most'} {bound:.3f}")
+                missed.append((kind, f"{name} is {shown}, must be at {'least' if least else 'most'} {bound:.3f}"))
     return missed
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from escalation.errors import InputError
-from escalation.evaluation.probes import Probe, make_probes, read_inputs
-from escalation.evaluation.robustness import check_robustness, missed_goals
 from escalation.files import default_robustness
 from escalation.rules.rulebook import CORE, DISPOSITIONS, Label
+from escalation.training.probes import Probe, make_probes, read_inputs
+from escalation.training.robustness import check_robustness, missed_goals
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +96,9 @@ def test_counts(predictor):
     )
     goals = {"tiny": {"recall": 0.9, "extra": 0.5, "misled": 0.1}, "another": {"recall": 0.9}}
     assert missed_goals(figures={"tiny": figures}, goals=goals) == [
-        "tiny: recall is 0.500, must be at least 0.900",
-        "tiny: misled is 0.500, must be at most 0.100",
-        "another: recall is not counted, must be at least 0.900",
+        ("tiny", "recall is 0.500, must be at least 0.900"),
+        ("tiny", "misled is 0.500, must be at most 0.100"),
+        ("another", "recall is not counted, must be at least 0.900"),
     ]
 
 

@@ -69,6 +69,8 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     texts : tuple of Texts
     goals : dict of str to dict
         By kind, bounds of figures: at least for ``recall``, at most for all others.
+    gates : dict of str to dict
+        The same, for what a model must hold to be published.
     """
 
     asks: tuple[Ask, ...]
@@ -81,6 +83,7 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     between: dict[str, str]
     texts: tuple[Texts, ...]
     goals: dict[str, dict[str, float]]
+    gates: dict[str, dict[str, float]] = {}
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -120,7 +123,7 @@ def read_inputs(directory: Path | None = None) -> Inputs:
     try:
         return msgspec.convert(tables, Inputs, dec_hook=lambda _, text: Label.parse(text))
     except msgspec.ValidationError as error:
-        raise InputError(f"{directory}: {error}; see escalation.evaluation.probes.Inputs") from error
+        raise InputError(f"{directory}: {error}; see escalation.training.probes.Inputs") from error
 
 
 def make_probes(inputs: Inputs, rulebook: Rulebook, seed: int = 0) -> list[Probe]:
