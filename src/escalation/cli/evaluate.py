@@ -127,7 +127,7 @@ def evaluate(
         trained = read_model(model or default_model(), book)
 
     from escalation.evaluation import run_engines, score
-    from escalation.evaluation.compare import check_unseen, compare
+    from escalation.evaluation.scoring import check_unseen, compare
 
     if isinstance(other, Model):
         check_unseen(tasks, other, str(against))

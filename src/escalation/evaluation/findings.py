@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from escalation.evaluation.figures import EngineFigures, Evaluation
 
-    Severity = Literal["high", "medium", "low"]
-
 
 class Kind(NamedTuple):
     """What a code means, and what to do about it."""
@@ -43,8 +41,7 @@ KINDS = {
 """E1 is about the tasks, E2 about the answers, E3 about the model."""
 ENOUGH = MIN_POSITIVES
 """Fewer tasks with a label, or without any, say little."""
-ENOUGH_FOR_ERRORS = 100
-ENOUGH_FOR_LABEL_ERRORS = 500
+ENOUGH_FOR_ERRORS, ENOUGH_FOR_LABEL_ERRORS = 100, 500
 """With fewer tasks even true probabilities seem to be off by as much as the limits of calibration allow."""
 _SEVERITIES = ("high", "medium", "low")
 
@@ -61,7 +58,7 @@ class _Limit(NamedTuple):
         """Yield a finding if the value is beyond the limit."""
         sign = 1 if self.high > self.medium else -1
         if sign * value > sign * self.medium:
-            severity: Severity = "high" if sign * value > sign * self.high else "medium"
+            severity: Literal["high", "medium"] = "high" if sign * value > sign * self.high else "medium"
             yield Finding(self.code, severity, where and str(where), message, self.figure, value, self.medium)
 
 
@@ -79,15 +76,11 @@ ABSTAINED = _Limit("E303", "share of abstentions", 0.05, 0.2)
 def find(evaluation: Evaluation) -> list[Finding]:
     """Return the findings of an evaluation, the gravest first; labels are judged by the first engine."""
     first = next(iter(evaluation.engines.values()))
-    found = [
-        *_about_tasks(evaluation, first),
-        *_about_answers(evaluation, first),
-        *_about_model(evaluation, first),
-    ]
+    found = (finding for judge in (_tasks, _answers, _model) for finding in judge(evaluation, first))
     return sorted(found, key=lambda finding: _SEVERITIES.index(finding.severity))
 
 
-def _about_tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+def _tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
     for label, row in first.labels.items():
         if row.support < ENOUGH:
             message = f"support of {label} is {row.support}, less than {ENOUGH}"
@@ -102,7 +95,7 @@ def _about_tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Findi
         yield Finding("E103", "high", None, message, "tasks seen in training", seen, 0)
 
 
-def _about_answers(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+def _answers(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
     supported = {label: row for label, row in first.labels.items() if row.support >= ENOUGH}
     for label, row in supported.items():
         if row.f1 is not None:
@@ -131,7 +124,7 @@ def _about_answers(evaluation: Evaluation, first: EngineFigures) -> Iterator[Fin
             yield from CONFUSED.check((under + over) / confused.tasks, message, where)
 
 
-def _about_model(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+def _model(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
     if first.calibration is not None:
         error = first.calibration.micro_ece_doubtful
         if first.tasks >= ENOUGH_FOR_ERRORS:
