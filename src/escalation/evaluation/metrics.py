@@ -112,7 +112,9 @@ def label_figures(columns: Sequence[Label], targets: Matrix, given: Matrix) -> d
     precision, recall, f1 = _ratio(right, answered), _ratio(right, support), _f1(right, answered, support)
     return {
         column: LabelFigures(
-            *(_defined(share[index]) for share in (precision, recall, f1)),
+            precision=_defined(precision[index]),
+            recall=_defined(recall[index]),
+            f1=_defined(f1[index]),
             support=int(support[index]),
             answered=int(answered[index]),
         )

@@ -262,6 +262,8 @@ def _side(name: str, engine: Engine, model: Model | None) -> Side:
 
 
 def _answer(columns: Sequence[Label], row: NDArray[np.int8]) -> Answer:
-    given = [columns[index] for index in np.flatnonzero(row)]
-    sides = ([label.target for label in given if label.disposition == disposition] for disposition in DISPOSITIONS)
-    return Answer(*sides, core=CORE in given)
+    given = [column for column, value in zip(columns, row, strict=True) if value]
+    escalate, collaborate = (
+        [label.target for label in given if label.disposition == disposition] for disposition in DISPOSITIONS
+    )
+    return Answer(escalate, collaborate, CORE in given)
