@@ -118,12 +118,12 @@ def evaluate(
     from escalation.evaluation.scoring import compare
 
     other: Engine | Model | None = next((name for name in ENGINES if name == against), None)
+    names: tuple[str, str] = (str(against), engines[0])
     if isinstance(other, str):
-        names = (other, engines[0])
         engines += [other] if other not in engines else []
     elif against is not None:
-        names = (against, str(model or "the default model"))
         other = read_model(Path(against), book)
+        names = (against, str(model or "the default model"))
         check_unseen(tasks, other, against)
     own_corpus = corpus is None or tasks.path.resolve() == default_corpus().resolve()
     trained = own_model = None

@@ -16,19 +16,14 @@ if TYPE_CHECKING:
 
     from escalation.evaluation.figures import Answer, Averages, Comparison, Difference, Evaluation
 
-LABEL_COLUMNS = {
-    "precision": "precision",
-    "recall": "recall",
+HEADINGS = AVERAGES | {
     "f1": "F1",
     "support": "tasks with it",
     "answered": "answered with it",
-}
-COVERAGE_COLUMNS = {
     "confidence": "lowest confidence",
-    "micro_f1": "micro-F1",
-    "exact_match": "exact match",
     "micro_f1_of_all": "micro-F1 over all tasks",
 }
+"""Headings of figures by their key, where they differ."""
 
 
 def score_tables(result: Evaluation) -> Iterator[Table]:
@@ -38,17 +33,16 @@ def score_tables(result: Evaluation) -> Iterator[Table]:
     yield _averages(_title(result), "average", columns)
     yield _averages(f"{name} minus the others, paired", "difference", result.differences)
     if result.registers:
-        columns_of_register = {"tasks": "tasks", "micro_f1": "micro-F1", "exact_match": "exact match"}
-        yield _figures(f"{name} by register", "register", result.registers, columns_of_register)
+        yield _figures(f"{name} by register", "register", result.registers, "tasks micro_f1 exact_match")
     for engine, figures in result.engines.items():
-        yield _figures(engine, "label", figures.labels, LABEL_COLUMNS)
+        yield _figures(engine, "label", figures.labels, "precision recall f1 support answered")
         if figures.coverage is not None:
             title = f"{engine}: model abstained on {figures.abstained:.1%} of the tasks"
             if figures.calibration is not None:
                 error, doubtful = figures.calibration.micro_ece, figures.calibration.micro_ece_doubtful
                 title += f"; expected calibration error {error:.3f}, {doubtful:.3f} for probabilities from 5 % on"
             points = {cell(point.coverage): point for point in figures.coverage}
-            yield _figures(title, "share answered", points, COVERAGE_COLUMNS)
+            yield _figures(title, "share answered", points, "confidence micro_f1 exact_match micro_f1_of_all")
 
 
 def comparison_tables(result: Evaluation, found: Comparison, listed: int) -> Iterator[Table]:
@@ -84,10 +78,11 @@ def _title(result: Evaluation) -> str:
     return f"{result.corpus.path}: {first.tasks:,} tasks of {first.groups:,} projects, {method}"
 
 
-def _figures(title: str, head: str, rows: Mapping[str, Any], columns: Mapping[str, str]) -> Table:
-    """Make a table of the attributes that have a heading in `columns`, one row for each key."""
-    cells = ([name, *(_cell(getattr(row, attribute)) for attribute in columns)] for name, row in rows.items())
-    return table(title, [head, *columns.values()], cells)
+def _figures(title: str, head: str, rows: Mapping[str, Any], columns: str) -> Table:
+    """Make a table with a row for each key, and a column for each attribute named in `columns`."""
+    names = columns.split()
+    cells = ([key, *(_cell(getattr(row, name)) for name in names)] for key, row in rows.items())
+    return table(title, [head, *(HEADINGS.get(name, name) for name in names)], cells)
 
 
 def _averages(title: str, head: str, columns: Mapping[str, Averages]) -> Table:

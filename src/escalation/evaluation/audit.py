@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-import pandas as pd
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from escalation.errors import CorpusError
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
     from escalation.training.fit import Prepared
-
-RANDOM_DRAW = "random"
-"""Value of the key ``draw`` of tasks that were not chosen for their labels."""
-_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
 def audit(
@@ -98,32 +93,29 @@ def audit(
     return report
 
 
-def _targets(corpus: Corpus, rulebook: Rulebook) -> pd.DataFrame:
-    return pd.DataFrame(corpus.targets(rulebook, rulebook.labels), columns=rulebook.labels)
-
-
 def _counts(corpus: Corpus, rulebook: Rulebook) -> dict[str, Any]:
     """Count tasks by label, kind, register, domain and length in words."""
-    tasks, targets = corpus.tasks, _targets(corpus, rulebook)
+    tasks, targets = corpus.tasks, corpus.targets(rulebook, rulebook.labels)
+    needs_specialist = targets[:, [label != CORE for label in rulebook.labels]].any(axis=1)
     words = tasks["text"].map(lambda text: len(text.split()))
     return {
         "tasks": len(tasks),
         "projects": tasks["group"].nunique(),
-        "labels": targets.sum().to_dict(),
-        "label_free": float((~targets.drop(columns=CORE).any(axis=1)).mean()),
+        "labels": dict(zip(rulebook.labels, targets.sum(axis=0).tolist(), strict=True)),
+        "label_free": float((~needs_specialist).mean()),
         "with_stack": float(tasks["stack"].map(bool).mean()),
         "kinds": tasks["kind"].value_counts().to_dict(),
         "registers": tasks["register"].value_counts().to_dict(),
         "domains": tasks["domain"].nunique(),
-        "words": {f"{quantile:.0%}": float(words.quantile(quantile)) for quantile in _QUANTILES},
+        "words": {f"{quantile:.0%}": float(words.quantile(quantile)) for quantile in (0.1, 0.25, 0.5, 0.75, 0.9)},
     }
 
 
 def _label_rates(corpus: Corpus, rulebook: Rulebook) -> dict[str, float]:
     """Return the share of the tasks that have each label; of a random draw, if the corpus marks one."""
-    targets, drawn = _targets(corpus, rulebook), corpus.tasks["draw"] == RANDOM_DRAW
-    shares = (targets[drawn] if drawn.any() else targets).mean()
-    return {str(label): share for label, share in shares.items()}
+    targets, drawn = corpus.targets(rulebook, rulebook.labels), corpus.tasks["draw"].to_numpy() == "random"
+    shares = (targets[drawn] if drawn.any() else targets).mean(axis=0)
+    return dict(zip(rulebook.labels, shares.tolist(), strict=True))
 
 
 class _Labelling(msgspec.Struct):

@@ -1,7 +1,7 @@
-"""Findings: figures of an evaluation that are beyond a limit, with stable codes.
+"""Findings: figures of an evaluation that are beyond a limit, with stable codes; `docs/findings.md` explains each.
 
 These are judgements of quality, and their limits can be argued about. What must never occur, whatever the figures, has
-codes of its own (`escalation.training.oracle`). `docs/findings.md` has a section for each code.
+codes of its own (`escalation.training.oracle`).
 """
 
 from __future__ import annotations
@@ -87,10 +87,11 @@ def _tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
             yield Finding("E101", "low", str(label), message, "support", row.support, ENOUGH)
     if evaluation.drift is not None:
         known = evaluation.drift.known_words.value
-        message = f"the model knows {known:.1%} of the words, less than {KNOWN_WORDS.medium:.0%}"
-        yield from KNOWN_WORDS.check(known, message)
-    if evaluation.overlap:
-        seen = len(evaluation.overlap)
+        yield from KNOWN_WORDS.check(
+            known, f"the model knows {known:.1%} of the words, less than {KNOWN_WORDS.medium:.0%}"
+        )
+    seen = len(evaluation.overlap)
+    if seen:
         message = f"the model was trained on {seen:,} of the {first.tasks:,} tasks"
         yield Finding("E103", "high", None, message, "tasks seen in training", seen, 0)
 

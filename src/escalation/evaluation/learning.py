@@ -26,12 +26,10 @@ LEARNING_AVERAGES = ("micro_f1", "escalate_f1", "collaborate_f1")
 def learning_curve(run: Run, reference: Prepared | None = None) -> list[LearningPoint] | None:
     """Return averages of models fitted to 10, 25, 50 and 100 % of the projects that one fold learns from.
 
-    One fold and one order of projects, so that all of it costs less than another fold: the figures are about a fifth of
-    the tasks, and the last point differs a little from the figures over all folds. Every model is fitted in full, with
-    its own calibration and thresholds.
-
-    The run is a cross-validation with ``growth``, else there is no curve. The same models also answer the reference:
-    real tasks of other projects.
+    One fold and one order of projects, so that all of it costs less than another fold: the last point differs a little
+    from the figures over all folds. Every model is fitted in full, with its own calibration and thresholds. The run is
+    a cross-validation with ``growth``, else there is no curve. The models also answer the reference, tasks of other
+    projects.
     """
     if not run.growing:
         return None

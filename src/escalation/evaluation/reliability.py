@@ -1,7 +1,6 @@
 """How far probabilities can be believed, and what is gained if the least sure tasks are left to a person.
 
-Everywhere here, arrays have a row for each task and a column for each label; probabilities are NaN where the model
-abstained.
+Arrays have the shape (tasks, labels); probabilities are NaN where the model abstained.
 """
 
 from __future__ import annotations
@@ -27,14 +26,10 @@ _COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
 def calibration(
     labels: Sequence[str], targets: NDArray[np.int8], probabilities: NDArray[np.float64]
 ) -> Calibration | None:
-    """Return the expected calibration error over all labels, and of each label with enough support.
+    """Return the expected calibration error over all labels, and of each label with enough support, if there is any.
 
-    None if there is no probability.
-
-    Notes
-    -----
-    Ten bins of equal width (Naeini, Cooper and Hauskrecht 2015), weighted by their counts. Most pairs of task and label
-    are clear negatives, so that an error over all of them is too good; ``micro_ece_doubtful`` omits those under 5 %.
+    It has ten bins of equal width (Naeini, Cooper and Hauskrecht 2015), weighted by their counts. An error over all
+    pairs of task and label is too good, as most are clear negatives; ``micro_ece_doubtful`` omits those under 5 %.
     """
     known = ~np.isnan(probabilities)
     if not known.any():
@@ -58,10 +53,7 @@ def calibration(
 def average_precisions(
     labels: Sequence[str], targets: NDArray[np.int8], probabilities: NDArray[np.float64]
 ) -> dict[str, Ranking]:
-    """Return how well each label's probabilities rank the tasks, at all thresholds together.
-
-    Labels that no task has, or that have no probability, are omitted.
-    """
+    """Return the average precision of each label that some task with a probability has."""
     found = {}
     for column, label in enumerate(labels):
         known = ~np.isnan(probabilities[:, column])
@@ -77,7 +69,7 @@ def coverage_curve(
 ) -> list[CoveragePoint]:
     """Return the quality of the surest answers at several coverages (a risk-coverage curve).
 
-    Targets and given answers are without core; `confidence`, of shape (tasks,), is that of `confidences`.
+    Targets and given answers are without core; `confidence` is that of `confidences`.
     """
     order = np.argsort(-confidence, kind="stable")
     points = []
@@ -100,10 +92,7 @@ def coverage_curve(
 
 
 def confidences(probabilities: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the confidence of each task's least sure decision: 0 at its threshold, 1 for certainty.
-
-    A task without any probability has confidence -1.
-    """
+    """Return how sure the least sure decision of each task is: 0 at its threshold, 1 if certain, -1 without any."""
     above = (probabilities - thresholds) / (1 - thresholds)
     below = (thresholds - probabilities) / thresholds
     least_sure: NDArray[np.float64] = np.fmin.reduce(np.where(probabilities >= thresholds, above, below), axis=1)

@@ -239,17 +239,14 @@ def outer_splits(data: Prepared) -> list[Split]:
 
 
 def _smaller_splits(data: Prepared, split: Split) -> list[Split]:
-    """Return splits with the same rows to answer and ever fewer projects to learn from.
-
-    The random order of projects is always the same. A share too small to choose a threshold is omitted.
-    """
+    """Return splits with the same rows to answer and ever fewer projects to learn from, in a fixed random order."""
     train, test = split
     names = np.unique(data.groups[train])
     order = np.random.default_rng(SEED).permutation(names)
     smaller = []
     for share in SMALLER_SHARES:
         kept = order[np.arange(len(names)) / len(names) < share]
-        if len(kept) >= _MIN_PROJECTS:
+        if len(kept) >= _MIN_PROJECTS:  # else no threshold can be chosen
             smaller.append((train[np.isin(data.groups[train], kept)], test))
     return smaller
 
@@ -257,10 +254,9 @@ def _smaller_splits(data: Prepared, split: Split) -> list[Split]:
 def answer_splits(
     data: Prepared, work: Sequence[tuple[Split, Sequence[Engine]]], progress: Progress | None = None
 ) -> Iterator[Fold]:
-    """Fit a model to the first rows of each split, and answer the second ones by each of its engines.
+    """Fit a model to the first rows of each split, and answer the second ones by each of its engines; in parallel.
 
-    The splits run in parallel. Cross-validation is nested: weights, calibration, policies and thresholds are all fitted
-    within the first rows.
+    Cross-validation is nested: weights, calibration, policies and thresholds are all fitted within the first rows.
     """
     folds = Parallel(n_jobs=-1, return_as="generator", max_nbytes=None)(
         delayed(_answer_fold)(data.rows(train), data.rows(test).tasks, (train, test), engines)

@@ -64,10 +64,7 @@ def evaluate(
     model: Model | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Run engines over a corpus and compute their figures.
-
-    Parameters, and what is an error, are those of `escalation.evaluation.run.run_engines`.
-    """
+    """Run engines over a corpus and compute their figures. The parameters and errors are those of `run_engines`."""
     return score(run_engines(corpus, rulebook, engines, model, progress))
 
 
@@ -172,11 +169,10 @@ def _by_register(run: Run) -> dict[str, RegisterFigures]:
 
 def _rules_over_model(run: Run) -> dict[str, Interval]:
     """Return the F1 of the rules minus that of the model, or of the hybrid if the model was not evaluated."""
-    learned = next((engine for engine in ("model", "hybrid") if engine in run.answers), None)
-    if learned is None or "rules" not in run.answers:
+    rules, model = run.answers.get("rules"), run.answers.get("model") or run.answers.get("hybrid")
+    if rules is None or model is None:
         return {}
-    rules, model = run.answers["rules"].given, run.answers[learned].given
-    return label_differences(run.columns, run.targets, rules, model, list(run.data.groups))
+    return label_differences(run.columns, run.targets, rules.given, model.given, list(run.data.groups))
 
 
 def _in_training(run: Run) -> dict[str, float] | None:
@@ -193,24 +189,9 @@ def _in_training(run: Run) -> dict[str, float] | None:
 def compare(run: Run, against: Engine | Model, names: tuple[str, str], progress: Progress | None = None) -> Comparison:
     """Compare the answers of a run's first engine (B) with other answers (A), task by task.
 
-    Parameters
-    ----------
-    run : Run
-    against : str or Model
-        Another engine of the same run, or another model, which answers by the same engine.
-    names : tuple of str
-        Names of A and of B.
-    progress : callable, optional
-
-    Returns
-    -------
-    Comparison
-        Differences are B minus A, with 95 % intervals by paired bootstrap over projects.
-
-    Raises
-    ------
-    CorpusError
-        If one of the models has seen a task.
+    A is another engine of the same run, or another model, which answers by the same engine; `names` are those of A and
+    B. Differences are B minus A, with 95 % intervals by paired bootstrap over projects. Neither model may have seen any
+    of the tasks (`CorpusError`).
     """
     for model, name in zip((against, run.model), names, strict=True):
         if isinstance(model, Model):
