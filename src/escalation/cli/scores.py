@@ -29,20 +29,21 @@ HEADINGS = AVERAGES | {
 def score_tables(result: Evaluation) -> Iterator[Table]:
     """Yield the averages, the differences, and the labels and calibration of each engine."""
     name = next(iter(result.engines))
-    columns = {engine: figures.averages for engine, figures in result.engines.items()} | result.baselines
-    yield _averages(_title(result), "average", columns)
+    averages = {engine: figures.averages for engine, figures in result.engines.items()} | result.baselines
+    yield _averages(_title(result), "average", averages)
     yield _averages(f"{name} minus the others, paired", "difference", result.differences)
     if result.registers:
-        yield _figures(f"{name} by register", "register", result.registers, "tasks micro_f1 exact_match")
+        yield _figures(f"{name} by register", "register", result.registers, "tasks", "micro_f1", "exact_match")
     for engine, figures in result.engines.items():
-        yield _figures(engine, "label", figures.labels, "precision recall f1 support answered")
+        yield _figures(engine, "label", figures.labels, "precision", "recall", "f1", "support", "answered")
         if figures.coverage is not None:
             title = f"{engine}: model abstained on {figures.abstained:.1%} of the tasks"
             if figures.calibration is not None:
                 error, doubtful = figures.calibration.micro_ece, figures.calibration.micro_ece_doubtful
                 title += f"; expected calibration error {error:.3f}, {doubtful:.3f} for probabilities from 5 % on"
             points = {cell(point.coverage): point for point in figures.coverage}
-            yield _figures(title, "share answered", points, "confidence micro_f1 exact_match micro_f1_of_all")
+            columns = ("confidence", "micro_f1", "exact_match", "micro_f1_of_all")
+            yield _figures(title, "share answered", points, *columns)
 
 
 def comparison_tables(result: Evaluation, found: Comparison, listed: int) -> Iterator[Table]:
@@ -78,11 +79,10 @@ def _title(result: Evaluation) -> str:
     return f"{result.corpus.path}: {first.tasks:,} tasks of {first.groups:,} projects, {method}"
 
 
-def _figures(title: str, head: str, rows: Mapping[str, Any], columns: str) -> Table:
+def _figures(title: str, head: str, rows: Mapping[str, Any], *columns: str) -> Table:
     """Make a table with a row for each key, and a column for each attribute named in `columns`."""
-    names = columns.split()
-    cells = ([key, *(_cell(getattr(row, name)) for name in names)] for key, row in rows.items())
-    return table(title, [head, *(HEADINGS.get(name, name) for name in names)], cells)
+    cells = ([key, *(_cell(getattr(row, column)) for column in columns)] for key, row in rows.items())
+    return table(title, [head, *(HEADINGS.get(column, column) for column in columns)], cells)
 
 
 def _averages(title: str, head: str, columns: Mapping[str, Averages]) -> Table:

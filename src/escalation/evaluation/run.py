@@ -52,7 +52,7 @@ class Fold:
     """Tasks that were answered by the same model."""
 
     train: NDArray[np.intp]  # rows of the tasks that the model was fitted to; none if nothing was fitted
-    test: NDArray[np.intp]  # rows of the tasks that it answered, and has not seen
+    test: NDArray[np.intp]  # rows of the tasks that it answered
     model: Model | None  # None for the rules alone
     answers: dict[Engine, Answers]  # to the tasks of `test`
 
