@@ -136,10 +136,14 @@ def test_known_failures_are_listed_with_their_counts(facts):
 
 def test_a_card_without_unseen_tasks_and_with_your_own_prose(facts, tmp_path):
     own = tmp_path / "own.md.jinja"
-    own.write_text('{% extends "card.md.jinja" %}{% block use %}\nFor {{ rulebook.home }} alone.\n{% endblock %}')
+    own.write_text(
+        '{% extends "card.md.jinja" %}{% block use %}\nFor {{ rulebook.home }} alone.\n{% endblock %}\n'
+        "{% block figures %}\n{{ self.averages_table() }}{% endblock %}\n"
+    )
     card = write_card(*facts, template=own)
     assert "nseen tasks" not in card
     assert "\n\n|  | cross-validation: hybrid | model | rules |\n" in card
+    assert "| label |" not in card
     assert "For tech-writer alone." in card
     assert "advises the mode" not in card
     assert "## Limits" in card

@@ -18,20 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from escalation.evaluation.figures import EngineFigures, Hashes
+    from escalation.evaluation.figures import Hashes
     from escalation.model import Model
     from escalation.rules.rulebook import Rulebook
     from escalation.training.behaviour import Case
 
 TEMPLATE = "card.md.jinja"
 _ENGINE = "hybrid"
-_WEAKEST = 5
-_SUPPORT = 30
-"""A label of fewer tasks is not named among the weakest, because its F1 says little."""
 _REMEDY = "write it again with `escalation evaluate --json`"
-
-
-# ------------------------------------------------------------------------------------------------ the figures
 
 
 class _Format(msgspec.Struct):
@@ -87,9 +81,6 @@ def check_figures(path: Path, figures: Evaluation, expected: Hashes, *, unseen: 
         raise InputError(f"{path}: has no figures of the engine {_ENGINE}; {_REMEDY}, without --engine")
 
 
-# ------------------------------------------------------------------------------------------------ the card
-
-
 def write_card(
     model: Model,
     rulebook: Rulebook,
@@ -126,7 +117,6 @@ def write_card(
         "averages": AVERAGES,
         "trained": model,
         "nested": joint_targets(model.labels),
-        "weakest": _weakest(cross_validation.engines[_ENGINE]),
         "cases": cases,
         "known_failures": Counter(case.known for case in cases if case.known).most_common(),
         "command": command,
@@ -142,11 +132,6 @@ def write_card(
             f"{template or TEMPLATE}{line}: {error}; see {TEMPLATE} for what a card can contain"
         ) from error
     return f"{text.strip()}\n"
-
-
-def _weakest(figures: EngineFigures) -> list[str]:
-    f1 = {label: row.f1 or 0.0 for label, row in figures.labels.items() if row.support >= _SUPPORT}
-    return sorted(f1, key=lambda label: f1[label])[:_WEAKEST]
 
 
 def cell(value: Any) -> str:

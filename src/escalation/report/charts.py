@@ -49,12 +49,12 @@ def averages(contents: dict[str, Any], width: int) -> Chart | None:
     base = _chart(rows).encode(
         y=alt.Y("average:N", sort=shown, title=None, axis=names, scale=alt.Scale(padding=0)),
         yOffset=alt.YOffset("engine:N", sort=engines, scale=alt.Scale(paddingOuter=0.4)),
-        **look.told_apart("engine", engines, "color", legend=legend),
+        **look.distinguish("engine", engines, "color", legend=legend),
     )
     intervals = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
     marks = base.mark_point(size=60, **_DOT).encode(
         x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=5, format=".1f"), scale=_WHOLE),
-        **look.told_apart("engine", engines, "shape", legend=legend),
+        **look.distinguish("engine", engines, "shape", legend=legend),
     )
     return _sized(intervals + marks, width, len(shown) * (13 * len(engines) + 8))
 
@@ -79,9 +79,9 @@ def curves(contents: dict[str, Any], width: int) -> Chart | None:
     base = _chart(rows).encode(
         x=alt.X("recall:Q", scale=_WHOLE, axis=axis),
         y=alt.Y("precision:Q", scale=_WHOLE, axis=axis),
-        **look.told_apart("disposition", dispositions, "color"),
+        **look.distinguish("disposition", dispositions, "color"),
     )
-    dashes, shapes = (look.told_apart("disposition", dispositions, channel) for channel in ("strokeDash", "shape"))
+    dashes, shapes = (look.distinguish("disposition", dispositions, channel) for channel in ("strokeDash", "shape"))
     lines = base.mark_line(strokeWidth=1.75).encode(order="order:Q", **dashes).transform_filter("!datum.chosen")
     chosen = base.mark_point(size=80, **_DOT).encode(**shapes).transform_filter("datum.chosen")
     layers = (lines + chosen).properties(width=side, height=side)
@@ -141,10 +141,10 @@ def _line_chart(points: Sequence[Row], x: alt.X, names: Mapping[str, str], width
     base = _chart(rows).encode(
         x=x,
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=axis),
-        **look.told_apart("figure", shown, "color", legend=legend),
+        **look.distinguish("figure", shown, "color", legend=legend),
     )
-    lines = base.mark_line(strokeWidth=2).encode(**look.told_apart("figure", shown, "strokeDash", legend=legend))
-    marks = base.mark_point(size=45, **_DOT).encode(**look.told_apart("figure", shown, "shape", legend=legend))
+    lines = base.mark_line(strokeWidth=2).encode(**look.distinguish("figure", shown, "strokeDash", legend=legend))
+    marks = base.mark_point(size=45, **_DOT).encode(**look.distinguish("figure", shown, "shape", legend=legend))
     return _sized(lines + marks, width, 220)
 
 
@@ -211,7 +211,7 @@ def _drift_words(words: Sequence[Row], title: str, names: int, side: int) -> Cha
     encoded = marks.encode(
         y=y,
         x=alt.X("share:Q", title="per 1,000 known words", axis=alt.Axis(tickCount=4), scale=alt.Scale(type="sqrt")),
-        **look.told_apart("side", list(sides.values()), "color", "shape"),
+        **look.distinguish("side", list(sides.values()), "color", "shape"),
     )
     layers: Chart = (between + encoded).properties(title=title, width=side, height=alt.Step(18))
     return layers

@@ -108,9 +108,6 @@ def agreement(run: Run) -> dict[str, dict[str, int]]:
     }
 
 
-# ------------------------------------------------------------------------------------------------ curves
-
-
 def curves(run: Run) -> dict[str, Any]:
     """Return the precision-recall curve of each label of the classifier, before groups are resolved.
 
@@ -144,9 +141,6 @@ def _curve_points(target: NDArray[np.int8], probability: NDArray[np.float64]) ->
     precision, recall, _ = precision_recall_curve(target, probability, drop_intermediate=True)
     places = np.unique(np.linspace(0, len(recall) - 1, min(_POINTS, len(recall))).round().astype(int))
     return [[float(recall[place]), float(precision[place])] for place in places[::-1]]
-
-
-# ------------------------------------------------------------------------------------------------ terms
 
 
 def terms(run: Run) -> dict[str, Any]:

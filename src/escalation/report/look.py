@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
 import altair as alt
 import vl_convert
 from markupsafe import Markup
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
 
@@ -33,13 +30,12 @@ DARK = {
     REST: "#8d959e",
 }
 """What each colour becomes on a dark background."""
-
 _CHANNELS: dict[str, tuple[type[Any], list[Any]]] = {
     "color": (alt.Color, [FIRST, SECOND, THIRD, REST]),
     "shape": (alt.Shape, ["circle", "square", "triangle-up", "cross"]),
     "strokeDash": (alt.StrokeDash, [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]),
 }
-"""The ways to tell names apart. Shape and dash repeat the colour for those who cannot see it."""
+"""The ways to distinguish names, by channel. Shape and dash repeat the colour for those who cannot see it."""
 WIDEST = 1.2
 """How much wider a text can be in the reader's typeface than in the one that measured it."""
 _SIZE, _PADDING = 11, 8
@@ -83,16 +79,13 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 ElementTree.register_namespace("", _SVG)
 
 
-# ------------------------------------------------------------------------------------------------ parts of charts
-
-
-def told_apart(field: str, names: Sequence[str], *channels: str, **options: Any) -> dict[str, Any]:
-    """Return encodings of names by ``color``, ``shape`` or ``strokeDash``, each channel's values in order."""
+def distinguish(field: str, names: list[str], *channels: str, **options: Any) -> dict[str, Any]:
+    """Return encodings that assign colours, shapes or dashes to names, in order, for an Altair chart's channels."""
     encodings = {}
     for channel in channels:
         kind, values = _CHANNELS[channel]
-        scale = alt.Scale(domain=list(names), range=[values[place % len(values)] for place in range(len(names))])
-        encodings[channel] = kind(f"{field}:N", sort=list(names), scale=scale, **options)
+        scale = alt.Scale(domain=names, range=[values[place % len(values)] for place in range(len(names))])
+        encodings[channel] = kind(f"{field}:N", sort=names, scale=scale, **options)
     return encodings
 
 
@@ -101,9 +94,6 @@ def name_axis(room: int, **options: Any) -> alt.Axis:
     limit = int((room - _PADDING) / WIDEST)
     options |= {"ticks": False, "domain": False, "labelLimit": limit, "labelPadding": _PADDING}
     return alt.Axis(minExtent=room, maxExtent=room, **options)
-
-
-# ------------------------------------------------------------------------------------------------ drawings
 
 
 def as_svg(chart: Chart) -> str:

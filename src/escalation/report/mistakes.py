@@ -81,11 +81,13 @@ def mistakes(run: Run) -> list[Mistake]:
     one mistake and not two.
     """
     answers, found = run.answers[run.engine], []
+    above = answers.probabilities - answers.thresholds
+    margins = above / np.where(above >= 0, 1 - answers.thresholds, answers.thresholds)
     for row in np.flatnonzero((run.targets != answers.given).any(axis=1)).tolist():
         right, predicted = set(_present(run, run.targets[row])), set(_present(run, answers.given[row]))
         for kind, label in _wrong(run.rulebook, right, predicted):
             column = run.data.labels.index(classifier_label(run.rulebook, label))
-            margin = _margin(answers.probabilities[row, column], answers.thresholds[row, column])
+            margin = float(margins[row, column])
             sureness = -1.0 if np.isnan(margin) else margin if label in predicted else -margin
             found.append(Mistake(row, kind, label, label in predicted, sureness))
     return sorted(found, key=lambda mistake: -mistake.sureness)
@@ -119,12 +121,6 @@ def _wrong(rulebook: Rulebook, right: set[Label], predicted: set[Label]) -> Iter
     for label in extra:
         kind = "extra" if needed else "false_alarm"
         yield "member" if general[label] in groups_needed else kind, label
-
-
-def _margin(probability: float, threshold: float) -> float:
-    """Return how far a probability is above its threshold, from -1 to 1."""
-    room = 1 - threshold if probability >= threshold else threshold
-    return float((probability - threshold) / room)
 
 
 # ------------------------------------------------------------------------------------------------ examples
