@@ -78,7 +78,7 @@ def test_tables_have_captions_and_headers(whole):
     [
         (
             full,
-            "On 240 tasks of 12 projects, the engine hybrid reaches a micro-F1 of 0.810 (95 % interval 0.760 to 0.860).",
+            "On 240 tasks of 12 projects, the engine hybrid reaches a micro-F1 of 0.810 (95 % interval 0.760 to 0.860)",
         ),
         (full, "The escalations and collaborations of 78 % of the tasks are exactly right."),
         (full, "Micro-F1 of the others: model 0.790, rules 0.660 and majority 0.000."),
