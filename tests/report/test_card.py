@@ -104,10 +104,10 @@ def test_figures_that_do_not_fit_are_an_error(figures, changed, name, place, val
     ("content", "words"),
     [
         ("", "is not JSON"),
-        ("[]", "is not a file of figures .it must be an object"),
-        ("{}", "format is missing"),
+        ("[]", "is not a file of figures"),
+        ("{}", "`format`"),
         ('{"format": 1}', "has format 1"),
-        ('{"format": "2"}', "format must be a whole number"),
+        ('{"format": "2"}', r"at `\$\.format`"),
         ("[" * 100_000, "nested"),
         ("\xff", "is not UTF-8"),
         (None, "cannot be read"),
@@ -121,9 +121,10 @@ def test_a_file_without_figures_is_an_error(tmp_path, content, words):
         read_figures(path)
 
 
-def test_an_error_in_the_figures_is_located(changed):
-    with pytest.raises(InputError, match=r"corpus\.path must be text"):
-        read_figures(changed("figures", "corpus/path", None))
+@pytest.mark.parametrize(("place", "value"), [("corpus/path", None), ("method", "guessed")])
+def test_an_error_in_the_figures_is_located(changed, place, value):
+    with pytest.raises(InputError, match=rf"at `\$\.{place.replace('/', '.')}`"):
+        read_figures(changed("figures", place, value))
 
 
 def test_known_failures_are_listed_with_their_counts(facts):

@@ -10,7 +10,7 @@ import msgspec
 from escalation.errors import InputError
 from escalation.evaluation.figures import FORMAT, Evaluation, Interval
 from escalation.evaluation.metrics import AVERAGES
-from escalation.files import convert, read_json, read_text
+from escalation.files import read_json, read_text
 from escalation.model.policy import joint_targets
 from escalation.report.page import environment
 
@@ -42,11 +42,11 @@ def read_figures(path: Path) -> Evaluation:
     """
     content = read_json(path, InputError, _REMEDY)
     try:
-        found = convert(content, _Format).format
+        found = msgspec.convert(content, _Format).format
         if found != FORMAT:
             raise InputError(f"{path}: has format {found}, and this version reads format {FORMAT}; {_REMEDY}")
-        return convert(content, Evaluation)
-    except ValueError as error:
+        return msgspec.convert(content, Evaluation)
+    except msgspec.ValidationError as error:
         raise InputError(f"{path}: is not a file of figures ({error}); {_REMEDY}") from error
 
 
