@@ -27,7 +27,7 @@ from peers import peers
 from timing import commands, each, show, whole
 
 from escalation import Predictor, load_rulebook
-from escalation.evaluation.answers import answer_splits, outer_splits
+from escalation.evaluation.run import answer_splits, outer_splits
 from escalation.files import default_corpus, default_model, default_rulebook
 from escalation.model import read_model
 from escalation.model.policy import head_names

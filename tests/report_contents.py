@@ -13,6 +13,14 @@ ODD = "\u2028\x00\x07\ud800\ufffe \u202eright to left 🧪👩🏽‍🚀 \"'&am
 CUT = ["a" * shift + "🧪" * 40 for shift in range(4)]
 
 
+def put(contents, place, value):
+    """Change the entry of nested objects and lists that a place such as ``errors/kinds/1/count`` names."""
+    *parents, last = (int(key) if key.isdigit() else key for key in place.split("/"))
+    for key in parents:
+        contents = contents[key]
+    contents[last] = value
+
+
 def full():
     return json.loads((ROOT / "tests" / "data" / "report.json").read_text())
 
@@ -45,5 +53,5 @@ def hostile():
         contents["terms"]["escalate:illustrator"]["for"].append({"term": text, "kind": "ngram", "weight": 0.5})
         contents["drift"]["more"].append({"term": text, "here": 2.0 + place, "there": 1.0})
         contents["drift"]["unknown"].append({"term": text, "count": 2})
-        contents["findings"].append(dict(contents["findings"][1], message=text, remedy=text))
+        contents["findings"].append(dict(contents["findings"][0], message=text, remedy=text))
     return contents

@@ -7,7 +7,7 @@ import pytest
 
 from escalation.errors import EscalationError
 from escalation.evaluation import evaluate, run_engines
-from escalation.evaluation.compare import MIN_SUPPORT, compare
+from escalation.evaluation.scoring import MIN_SUPPORT, compare
 from escalation.model import read_model
 from escalation.training import train
 from escalation.training.corpus import read_corpus

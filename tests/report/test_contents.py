@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 import numpy as np
 import pytest
@@ -10,26 +9,10 @@ from escalation import Predictor
 from escalation.evaluation import run_engines, score
 from escalation.model import read_model
 from escalation.report.contents import agreement, contents, curves, terms
-from escalation.report.mistakes import KINDS
+from escalation.report.mistakes import KINDS, classifier_label
 from escalation.training.corpus import read_corpus
 from helpers import SMALL_CORPUS
-
-KEYS = [
-    "format",
-    "about",
-    "averages",
-    "registers",
-    "labels",
-    "curves",
-    "reliability",
-    "coverage",
-    "agreement",
-    "learning_curve",
-    "terms",
-    "errors",
-    "drift",
-    "findings",
-]
+from report_contents import full
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +40,16 @@ def report_of(run):
     return contents(run, score(run))
 
 
-def numbers_in(value):
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [number for entry in value for number in numbers_in(entry)]
-    return [value] if isinstance(value, float) else []
+def examples(made):
+    return [example for kind in made["errors"]["kinds"] for example in kind["examples"]]
 
 
 @pytest.mark.parametrize("kind", ["cross_validated", "unseen", "by_rules"])
 def test_a_report_has_all_parts_and_is_json(kind, request):
     run = request.getfixturevalue(kind)
     made = report_of(run)
-    assert list(made) == KEYS
+    assert list(made) == list(full())
     assert json.loads(json.dumps(made, allow_nan=False)) == made
-    assert all(math.isfinite(number) for number in numbers_in(made))
     assert made["about"]["corpus"]["tasks"] == len(run.data)
     assert list(made["averages"]) == [*run.engines, "majority"]
     assert list(made["labels"]) == list(run.engines)
@@ -86,10 +64,8 @@ def test_the_rules_alone_have_no_part_that_needs_a_model(by_rules):
         assert made[part] is None
     for part in ("curves", "agreement", "terms"):
         assert made[part] == {}
-    for kind in made["errors"]["kinds"]:
-        for example in kind["examples"]:
-            assert example["probability"] is None
-            assert example["spans"] == []
+    for example in examples(made):
+        assert (example["probability"], example["spans"]) == (None, [])
 
 
 def test_a_model_of_another_corpus_is_named_and_compared_with_its_training(unseen):
@@ -104,55 +80,40 @@ def test_a_model_of_another_corpus_is_named_and_compared_with_its_training(unsee
 
 
 def test_the_learning_curve_answers_one_fold_by_ever_more_projects(cross_validated):
-    points = report_of(cross_validated)["learning_curve"]
-    assert [point["share"] for point in points] == sorted({point["share"] for point in points})
-    assert points[-1]["share"] == 1.0
-    assert points[-1]["tasks"] == len(cross_validated.folds[0].train)
-    assert len(points) > 1
+    points, first = report_of(cross_validated)["learning_curve"], cross_validated.folds[0]
+    shares = [point["share"] for point in points]
+    assert shares == sorted(set(shares))
+    assert len(shares) > 1
+    assert (shares[-1], points[-1]["tasks"]) == (1.0, len(first.train))
     for fold in cross_validated.growing:
-        assert fold.test.tolist() == cross_validated.folds[0].test.tolist()
-        assert set(fold.train) < set(cross_validated.folds[0].train)
+        assert fold.test.tolist() == first.test.tolist()
+        assert set(fold.train) < set(first.train)
 
 
 def test_a_mistake_is_explained_by_a_model_that_has_not_seen_its_project(cross_validated, small_rulebook):
-    run = cross_validated
+    run, shown = cross_validated, examples(report_of(cross_validated))
     for fold in run.folds:
         assert not set(run.data.groups[fold.train]) & set(run.data.groups[fold.test])
     rows = {task.id: row for row, task in enumerate(run.data.tasks)}
-    shown = [example for kind in report_of(run)["errors"]["kinds"] for example in kind["examples"]]
     assert any(example["spans"] for example in shown)
     for example in shown:
-        row = rows[example["id"]]
+        row, label = rows[example["id"]], classifier_label(small_rulebook, example["label"])
         (fold,) = [fold for fold in run.folds if row in fold.test]
         explained = Predictor(small_rulebook, fold.model, run.engine).explain(run.data.tasks[row])
-        (entry,) = [
-            entry for entry in explained.labels if entry.label.split(":")[-1] == group_of(run, example["label"])
-        ]
+        (entry,) = [entry for entry in explained.labels if entry.label == label]
         assert example["probability"] == entry.probability
-        given = example["label"] in [
-            label for label, value in zip(run.columns, run.answers[run.engine].given[row], strict=True) if value
-        ]
+        sign = 1 if run.answers[run.engine].given[row, run.columns.index(example["label"])] else -1
         weights = {(c.start, c.end): c.weight for c in entry.contributions if c.kind == "term"}
         for span in example["spans"]:
-            assert span["weight"] == (1 if given else -1) * weights[span["start"], span["end"]]
-            assert span["weight"] > 0
+            assert span["weight"] == sign * weights[span["start"], span["end"]] > 0
             assert example["text"][span["start"] : span["end"]].strip()
 
 
-def group_of(run, label):
-    target = label.split(":")[-1]
-    group = run.rulebook.group_of(target)
-    return group.slug if group else target
-
-
 def test_examples_are_bounded_and_counts_complete(cross_validated):
-    made = report_of(cross_validated)
-    answers = cross_validated.answers[cross_validated.engine].given
-    assert made["errors"]["tasks"] == int((answers != cross_validated.targets).any(axis=1).sum())
-    for kind in made["errors"]["kinds"]:
-        assert len(kind["examples"]) == min(8, kind["count"])
-        for example in kind["examples"]:
-            assert example["expected"] != example["answered"]
+    made, given = report_of(cross_validated), cross_validated.answers[cross_validated.engine].given
+    assert made["errors"]["tasks"] == int((given != cross_validated.targets).any(axis=1).sum())
+    assert all(len(kind["examples"]) == min(8, kind["count"]) for kind in made["errors"]["kinds"])
+    assert all(example["expected"] != example["answered"] for example in examples(made))
 
 
 def test_a_mistake_comes_with_the_rules_that_apply(small_rulebook, tmp_path):
@@ -204,11 +165,10 @@ def test_terms_are_sorted_and_limited(unseen, small_rulebook):
     found = terms(unseen)
     assert list(found) == list(unseen.data.labels)
     for row in found.values():
-        assert [term["weight"] for term in row["for"]] == sorted((t["weight"] for t in row["for"]), reverse=True)
-        assert [term["weight"] for term in row["against"]] == sorted(term["weight"] for term in row["against"])
-        assert all(term["weight"] > 0 for term in row["for"])
-        assert all(term["weight"] < 0 for term in row["against"])
-        assert len(row["for"]) <= 15
+        speaking, against = ([term["weight"] for term in row[side]] for side in ("for", "against"))
+        assert speaking == sorted((weight for weight in speaking if weight > 0), reverse=True)
+        assert against == sorted(weight for weight in against if weight < 0)
+        assert max(len(speaking), len(against)) <= 15
     assert {term["kind"] for side in found["core"].values() for term in side} == {"ngram", "cue"}
     # The small corpus has too few tasks of it, so that the rules alone decide.
     assert found["escalate:illustrator"] == {"for": [], "against": []}

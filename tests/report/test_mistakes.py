@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalation import load_rulebook
-from escalation.evaluation.answers import Answers, Fold, answer_columns
-from escalation.evaluation.run import Run
+from escalation.evaluation.run import Answers, Fold, Run, answer_columns
 from escalation.report.mistakes import KINDS, mistakes
 from escalation.training.corpus import read_corpus
 from escalation.training.fit import prepare

@@ -70,27 +70,36 @@ def audit(
 
 def _tables(report: dict[str, Any]) -> Iterator[Table]:
     counts, rates = report["counts"], report["rates"]
-    rows = (
-        [label, number, rates["corpus"][label], rates.get("reference", {}).get(label)]
+    labels = {
+        label: {"tasks": number, "share": rates["corpus"][label], "reference": rates.get("reference", {}).get(label)}
         for label, number in counts["labels"].items()
-    )
-    yield table(f"{report['corpus']['path']}: labels", ["label", "tasks", "share", "share in the reference"], rows)
-    yield table("contents", ["", ""], _facts(report))
+    }
+    columns = {"tasks": "tasks", "share": "share", "reference": "share in the reference"}
+    yield _table(f"{report['corpus']['path']}: labels", "label", labels, columns)
+    facts = {
+        "tasks": f"{counts['tasks']:,}",
+        "projects": counts["projects"],
+        "domains": counts["domains"],
+        "share of tasks that need no specialist": counts["label_free"],
+        "share of tasks with a Stack Profile": counts["with_stack"],
+        "words per task, quantiles": ", ".join(f"{key}: {value:.0f}" for key, value in counts["words"].items()),
+        "share of tasks with a near-duplicate in another project": report["near_duplicates"]["share"],
+    }
+    yield table("contents", ["", ""], facts.items())
     for name in ("kinds", "registers"):
-        yield table(name, [name[:-1], "tasks"], [(key or "by project", value) for key, value in counts[name].items()])
+        yield table(name, [name[:-1], "tasks"], ((key or "by project", value) for key, value in counts[name].items()))
     if "agreement" in report:
         pair = report["agreement"]
         title = f"two readers of {pair['tasks']:,} tasks: {pair['differing']:,} differ, micro-F1 {pair['micro_f1']:.3f}"
-        kappas = ([label, row["kappa"], row["first"], row["second"]] for label, row in pair["labels"].items())
-        yield table(title, ["label", "kappa", "first reader", "second reader"], kappas)
-    rows = (
+        columns = {"kappa": "kappa", "first": "first reader", "second": "second reader"}
+        yield _table(title, "label", pair["labels"], columns)
+    doubtful = (
         [entry["id"], entry["score"], entry["label"], "has it" if entry["given"] else "lacks it"]
         for entry in report["doubtful"]
     )
-    yield table("labels to read again, the most doubtful first", ["task", "quality", "label", ""], rows)
+    yield table("labels to read again, the most doubtful first", ["task", "quality", "label", ""], doubtful)
     columns = {"coverage": "share with a verdict", "agreement": "agreement of these", "conflict": "conflict of these"}
-    rows = ([label, *(row[column] for column in columns)] for label, row in report["rules"].items())
-    yield table("rules and labels", ["label", *columns.values()], rows)
+    yield _table("rules and labels", "label", report["rules"], columns)
     if "curve" in report:
         points = {f"{point['share']:.0%} of the projects": point for point in report["curve"] or []}
         yield _curve("learning curve, tested on one fold", points)
@@ -101,26 +110,18 @@ def _curve(title: str, points: dict[str, Any]) -> Table:
     from escalation.evaluation.learning import LEARNING_AVERAGES
     from escalation.evaluation.metrics import AVERAGES
 
-    names = [AVERAGES[key] for key in LEARNING_AVERAGES]
-    real = any("reference" in point for point in points.values())
-    columns = ["", "tasks learned from", *names, *(f"reference {name}" for name in names if real)]
-    rows = (
-        [
-            name,
-            point["tasks"],
-            *(side[key] for side in (point, point.get("reference")) if side for key in LEARNING_AVERAGES),
-        ]
+    columns = {"tasks": "tasks learned from"} | {key: AVERAGES[key] for key in LEARNING_AVERAGES}
+    if any("reference" in point for point in points.values()):
+        columns |= {f"reference {key}": f"reference {AVERAGES[key]}" for key in LEARNING_AVERAGES}
+    rows = {
+        name: point | {f"reference {key}": value for key, value in point.get("reference", {}).items()}
         for name, point in points.items()
+    }
+    return _table(title, "", rows, columns)
+
+
+def _table(title: str, head: str, rows: dict[str, dict[str, Any]], columns: dict[str, str]) -> Table:
+    """Make a table of the values that have a heading in `columns`, one row for each key of `rows`."""
+    return table(
+        title, [head, *columns.values()], ([name, *(row[key] for key in columns)] for name, row in rows.items())
     )
-    return table(title, columns, rows)
-
-
-def _facts(report: dict[str, Any]) -> Iterator[list[Any]]:
-    counts = report["counts"]
-    yield ["tasks", f"{counts['tasks']:,}"]
-    yield ["projects", counts["projects"]]
-    yield ["domains", counts["domains"]]
-    yield ["share of tasks that need no specialist", counts["label_free"]]
-    yield ["share of tasks with a Stack Profile", counts["with_stack"]]
-    yield ["words per task, quantiles", ", ".join(f"{key}: {value:.0f}" for key, value in counts["words"].items())]
-    yield ["share of tasks with a near-duplicate in another project", report["near_duplicates"]["share"]]

@@ -17,9 +17,10 @@ from escalation.cli.options import (
     corpus_path,
     rulebook_at,
 )
-from escalation.cli.scores import comparison_tables, finding_lines, score_tables
 from escalation.cli.tables import show
 from escalation.cli.terminal import say
+from escalation.errors import FindingError, InputError, ModelError
+from escalation.files import default_corpus, default_model, require
 
 if TYPE_CHECKING:
     from escalation.model import Model
@@ -94,8 +95,6 @@ def evaluate(
     from msgspec.structs import replace
 
     from escalation.cli.progress import steps_progress
-    from escalation.errors import FindingError, InputError
-    from escalation.files import default_corpus, default_model, require
     from escalation.model import Model, read_model
     from escalation.model.decision import ENGINES
     from escalation.training.corpus import read_corpus
@@ -113,32 +112,32 @@ def evaluate(
         check_report(report)
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))
+    from escalation.cli.scores import comparison_tables, finding_lines, score_tables
+    from escalation.evaluation import run_engines, score
+    from escalation.evaluation.run import check_unseen
+    from escalation.evaluation.scoring import compare
+
     other: Engine | Model | None = next((name for name in ENGINES if name == against), None)
-    if against is not None and other is None:
-        other = read_model(Path(against), book)
-    own = corpus is None or tasks.path.resolve() == default_corpus().resolve()
-    fits = cross_validate or (own and model is None and not isinstance(other, Model))
+    names: tuple[str, str] = (str(against), engines[0])
     if isinstance(other, str):
         engines += [other] if other not in engines else []
+    elif against is not None:
+        other = read_model(Path(against), book)
+        names = (against, str(model or "the default model"))
+        check_unseen(tasks, other, against)
+    own_corpus = corpus is None or tasks.path.resolve() == default_corpus().resolve()
     trained = own_model = None
-    if fits:
+    if cross_validate or (own_corpus and model is None and not isinstance(other, Model)):
         own_model = _own_model(tasks, model, book)
     elif model is not None or engines != ["rules"]:
         trained = read_model(model or default_model(), book)
-
-    from escalation.evaluation import run_engines, score
-    from escalation.evaluation.compare import check_unseen, compare
-
-    if isinstance(other, Model):
-        check_unseen(tasks, other, str(against))
+    growth = report is not None
     with steps_progress() as progress:
-        run = run_engines(
-            tasks, book, engines, trained, progress, growth=report is not None, allow_overlap=allow_overlap
-        )
+        run = run_engines(tasks, book, engines, trained, progress, growth=growth, allow_overlap=allow_overlap)
         result = score(run, own_model)
         if other is not None:
-            own_name = str(model or "the default model") if isinstance(other, Model) else engines[0]
-            result = replace(result, against=compare(run, other, (str(against), own_name), progress))
+            result = replace(result, against=compare(run, other, names, progress))
+    found = result.against
     if report is not None:
         from escalation.report import contents, write_report
 
@@ -146,22 +145,19 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(to_builtins(result), indent=1))
     else:
-        show(score_tables(result) if result.against is None else comparison_tables(result, changed))
-        for line in finding_lines(result) if result.against is None else ():
+        show(comparison_tables(result, found, changed) if found else score_tables(result))
+        for line in [] if found else finding_lines(result):
             say(line)
         if report is not None:
             say(f"{report}: the report")
-    if fail_if_worse and result.against is not None and result.against.worse:
-        worse = ", ".join(result.against.worse)
-        raise FindingError(f"{result.against.b.name} is worse than {against} beyond the interval in {worse}")
+    if fail_if_worse and found is not None and found.worse:
+        raise FindingError(f"{found.b.name} is worse than {against} beyond the interval in {', '.join(found.worse)}")
 
 
 def _check_against(
     against: str, engine: Engine, model: Path | None, corpus: Path | None, cross_validate: bool, allow_overlap: bool
 ) -> None:
     """Check that two different sides are named, and options with which they can be compared."""
-    from escalation.errors import InputError
-    from escalation.files import default_model
     from escalation.model.decision import ENGINES
 
     if allow_overlap:
@@ -171,27 +167,20 @@ def _check_against(
             raise InputError(f"both sides are {against!r}, so nothing can differ; choose another --engine or --against")
         return
     if not Path(against).is_dir():
-        raise InputError(
-            f"--against {against!r} is neither an engine ({', '.join(ENGINES)}) nor a model directory; name one"
-        )
+        engines = ", ".join(ENGINES)
+        raise InputError(f"--against {against!r} is neither an engine ({engines}) nor a model directory; name one")
     if Path(against).resolve() == (model or default_model()).resolve():
         raise InputError(f"both sides are the model {against}, so nothing can differ; choose another --model")
     if engine == "rules":
-        raise InputError(
-            f"--against {against} is a model directory, and the rules need no model; choose another --engine"
-        )
+        raise InputError(f"--against {against} is a model directory; the rules need no model; choose another --engine")
     if cross_validate:
-        raise InputError(
-            f"--cross-validate fits new models, and --against {against} names one; leave out one of the two"
-        )
+        raise InputError(f"--cross-validate fits new models, and --against {against} names one; leave out one of them")
     if corpus is None:
         raise InputError("two models are compared on tasks that neither has seen; name them with --corpus")
 
 
 def _own_model(corpus: Corpus, path: Path | None, rulebook: Rulebook) -> Model | None:
     """Read the model that was trained on a corpus which is cross-validated; None if the default model was not."""
-    from escalation.errors import InputError, ModelError
-    from escalation.files import default_model
     from escalation.model import read_model
 
     try:

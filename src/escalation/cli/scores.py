@@ -5,73 +5,70 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from escalation.cli.tables import cell, table
+from escalation.evaluation.figures import Interval
+from escalation.evaluation.findings import KINDS
+from escalation.evaluation.metrics import AVERAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.table import Table
 
-    from escalation.evaluation import Evaluation
-    from escalation.evaluation.figures import Answer, Averages, Difference, EngineFigures, Interval
+    from escalation.evaluation.figures import Answer, Averages, Comparison, Difference, Evaluation
+
+HEADINGS = AVERAGES | {
+    "f1": "F1",
+    "support": "tasks with it",
+    "answered": "answered with it",
+    "confidence": "lowest confidence",
+    "micro_f1_of_all": "micro-F1 over all tasks",
+}
+"""Headings of figures by their key, where they differ."""
 
 
 def score_tables(result: Evaluation) -> Iterator[Table]:
     """Yield the averages, the differences, and the labels and calibration of each engine."""
     name = next(iter(result.engines))
-    columns = {engine: figures.averages for engine, figures in result.engines.items()} | result.baselines
-    yield _averages(_title(result), "average", columns)
+    averages = {engine: figures.averages for engine, figures in result.engines.items()} | result.baselines
+    yield _averages(_title(result), "average", averages)
     yield _averages(f"{name} minus the others, paired", "difference", result.differences)
     if result.registers:
-        rows = (
-            [register, row.tasks, with_interval(row.micro_f1), with_interval(row.exact_match)]
-            for register, row in result.registers.items()
-        )
-        yield table(f"{name} by register", ["register", "tasks", "micro-F1", "exact match"], rows)
+        yield _figures(f"{name} by register", "register", result.registers, "tasks", "micro_f1", "exact_match")
     for engine, figures in result.engines.items():
-        rows = (
-            [label, row.precision, row.recall, row.f1, row.support, row.answered]
-            for label, row in figures.labels.items()
-        )
-        yield table(engine, ["label", "precision", "recall", "F1", "tasks with it", "answered with it"], rows)
+        yield _figures(engine, "label", figures.labels, "precision", "recall", "f1", "support", "answered")
         if figures.coverage is not None:
-            yield _reliability(engine, figures)
+            title = f"{engine}: model abstained on {figures.abstained:.1%} of the tasks"
+            if figures.calibration is not None:
+                error, doubtful = figures.calibration.micro_ece, figures.calibration.micro_ece_doubtful
+                title += f"; expected calibration error {error:.3f}, {doubtful:.3f} for probabilities from 5 % on"
+            points = {cell(point.coverage): point for point in figures.coverage}
+            columns = ("confidence", "micro_f1", "exact_match", "micro_f1_of_all")
+            yield _figures(title, "share answered", points, *columns)
 
 
-def comparison_tables(result: Evaluation, listed: int) -> Iterator[Table]:
+def comparison_tables(result: Evaluation, found: Comparison, listed: int) -> Iterator[Table]:
     """Yield the differences by average and by label, and the first changed answers."""
-    from escalation.evaluation.metrics import AVERAGES
-
-    found = result.against
-    if found is None:
-        return
     head = ["A", "B", "B minus A", ""]
     averages = ([title, *_paired(found.averages[key])] for key, title in AVERAGES.items())
     yield table(f"A is {found.a.name}, B is {found.b.name}; {_title(result)}", ["average", *head], averages)
     labels = ([label, row.support, *_paired(row)] for label, row in found.labels.items())
     yield table("F1 of each label", ["label", "tasks with it", *head], labels)
     changed, right = found.changed, found.changed.right
-    shown = (
-        [task.id, *map(_answer, (task.a, task.b, task.expected)), task.right.replace("a", "A").replace("b", "B")]
+    title = f"{changed.count:,} changed answers: A right {right['a']:,}, B {right['b']:,}, neither {right['neither']:,}"
+    if 0 < listed < changed.count:
+        title += f"; the first {listed:,}"
+    sides = {"a": "A", "b": "B", "neither": "neither"}
+    tasks = (
+        [task.id, _answer(task.a), _answer(task.b), _answer(task.expected), sides[task.right]]
         for task in changed.tasks[:listed]
     )
-    title = f"{changed.count:,} changed answers: A right {right['a']:,}, B {right['b']:,}, neither {right['neither']:,}"
-    title += f"; the first {listed:,}" if 0 < listed < changed.count else ""
-    yield table(title, ["task", "A", "B", "expected", "right"], shown)
+    yield table(title, ["task", "A", "B", "expected", "right"], tasks)
 
 
-def finding_lines(result: Evaluation) -> Iterator[str]:
-    """Yield the findings, one a line."""
-    from escalation.evaluation.findings import KINDS
-
-    for finding in result.findings:
-        yield f"{finding.code} {finding.severity}: {finding.message}; {KINDS[finding.code].remedy}"
-    if not result.findings:
-        yield "no findings"
-
-
-def with_interval(figure: Interval) -> str:
-    """Return a figure and its interval as a cell shows them."""
-    return "-" if figure.value is None else f"{cell(figure.value)}  [{cell(figure.low)}, {cell(figure.high)}]"
+def finding_lines(result: Evaluation) -> list[str]:
+    """Return the findings, one a line."""
+    found = [f"{each.code} {each.severity}: {each.message}; {KINDS[each.code].remedy}" for each in result.findings]
+    return found or ["no findings"]
 
 
 def _title(result: Evaluation) -> str:
@@ -82,26 +79,24 @@ def _title(result: Evaluation) -> str:
     return f"{result.corpus.path}: {first.tasks:,} tasks of {first.groups:,} projects, {method}"
 
 
-def _averages(title: str, head: str, columns: dict[str, Averages]) -> Table:
-    from escalation.evaluation.metrics import AVERAGES
+def _figures(title: str, head: str, rows: Mapping[str, Any], *columns: str) -> Table:
+    """Make a table with a row for each key, and a column for each attribute named in `columns`."""
+    cells = ([key, *(_cell(getattr(row, column)) for column in columns)] for key, row in rows.items())
+    return table(title, [head, *(HEADINGS.get(column, column) for column in columns)], cells)
 
-    rows = ([name, *(with_interval(figures[key]) for figures in columns.values())] for key, name in AVERAGES.items())
+
+def _averages(title: str, head: str, columns: Mapping[str, Averages]) -> Table:
+    rows = ([name, *(_cell(figures[key]) for figures in columns.values())] for key, name in AVERAGES.items())
     return table(title, [head, *columns], rows)
 
 
-def _reliability(engine: str, figures: EngineFigures) -> Table:
-    title = f"{engine}: model abstained on {figures.abstained:.1%} of the tasks"
-    if figures.calibration is not None:
-        title += (
-            f"; expected calibration error {cell(figures.calibration.micro_ece)}, "
-            f"{cell(figures.calibration.micro_ece_doubtful)} for probabilities from 5 % on"
-        )
-    head = ["share answered", "lowest confidence", "micro-F1", "exact match", "micro-F1 over all tasks"]
-    rows = (
-        [point.coverage, point.confidence, point.micro_f1, point.exact_match, point.micro_f1_of_all]
-        for point in figures.coverage or []
-    )
-    return table(title, head, rows)
+def _cell(figure: Any) -> Any:
+    """Return a figure as a cell shows it, with its interval if it has one."""
+    if not isinstance(figure, Interval):
+        return figure
+    if figure.value is None:
+        return None
+    return f"{cell(figure.value)}  [{cell(figure.low)}, {cell(figure.high)}]"
 
 
 def _paired(row: Difference) -> list[Any]:
@@ -114,9 +109,6 @@ def _paired(row: Difference) -> list[Any]:
 
 
 def _answer(answer: Answer) -> str:
-    named = [f"{side} {', '.join(modes)}" for side, modes in _sides(answer) if modes]
+    sides = {"escalate": answer.escalate, "collaborate": answer.collaborate}
+    named = [f"{side} {', '.join(modes)}" for side, modes in sides.items() if modes]
     return "; ".join([*named, *(["core"] if answer.core else [])]) or "nobody"
-
-
-def _sides(answer: Answer) -> list[tuple[str, list[str]]]:
-    return [("escalate", answer.escalate), ("collaborate", answer.collaborate)]

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-import pandas as pd
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from escalation.errors import CorpusError
-from escalation.evaluation.answers import answer_columns, indicators
 from escalation.evaluation.learning import learning_curve, leave_kinds_out
-from escalation.evaluation.run import run_engines
-from escalation.files import parse_json, read_text, require
+from escalation.evaluation.run import answer_columns, indicators, run_engines
+from escalation.files import convert, parse_json, read_text, require
 from escalation.rules.rulebook import CORE
 from escalation.training.corpus import NEAR, grouped_labels, near_duplicates
 from escalation.training.fit import fit, prepare
@@ -28,11 +26,6 @@ if TYPE_CHECKING:
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
     from escalation.training.fit import Prepared
-
-RANDOM_DRAW = "random"
-"""Value of the key ``draw`` of tasks that were not chosen for their labels."""
-_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-_READERS = ("first", "second")
 
 
 def audit(
@@ -65,8 +58,8 @@ def audit(
     -------
     dict
         ``corpus``; ``counts``; ``near_duplicates`` in other projects; ``rates``, the share of tasks with each label,
-        of the corpus and of the reference; ``doubtful``, see `rank_doubtful`; ``rules``, how often the rules agree with
-        each label; ``agreement`` of two readers; ``curve`` and ``kinds``, see `escalation.evaluation.learning`.
+        of the corpus and of the reference; ``doubtful`` labels; ``rules``, how often the rules agree with each label;
+        ``agreement`` of two readers; ``curve`` and ``kinds``, see `escalation.evaluation.learning`.
 
     Raises
     ------
@@ -78,69 +71,70 @@ def audit(
     pairs = near_duplicates(corpus)
     report: dict[str, Any] = {
         "corpus": {"path": corpus.path.name, "sha256": corpus.sha256},
-        "counts": count_tasks(corpus, rulebook),
+        "counts": _counts(corpus, rulebook),
         "near_duplicates": {
             "cosine": NEAR,
             "share": len({name for pair in pairs for name in pair[:2]}) / len(corpus),
             "pairs": pairs,
         },
-        "rates": {"corpus": label_rates(corpus, rulebook)},
-        "doubtful": rank_doubtful(data, fit(data).out_of_fold, doubtful),
+        "rates": {"corpus": _label_rates(corpus, rulebook)},
+        "doubtful": _doubtful_labels(data, fit(data).out_of_fold, doubtful),
         "rules": _agreement_of_rules(corpus, rulebook),
     }
     if second is not None:
         report["agreement"] = agreement_of_readers(second, rulebook)
     if reference is not None:
-        report["rates"]["reference"] = label_rates(reference, rulebook)
+        report["rates"]["reference"] = _label_rates(reference, rulebook)
     if curve:
         real = None if reference is None else prepare(reference, rulebook)
         run = run_engines(corpus, rulebook, ["hybrid"], progress=progress, growth=True)
-        kinds = corpus.tasks["kind"].to_numpy(dtype=str)
         report["curve"] = msgspec.to_builtins(learning_curve(run, real))
-        report["kinds"] = msgspec.to_builtins(leave_kinds_out(run, kinds, real, progress))
+        report["kinds"] = msgspec.to_builtins(leave_kinds_out(run, real, progress))
     return report
 
 
-def count_tasks(corpus: Corpus, rulebook: Rulebook) -> dict[str, Any]:
+def _counts(corpus: Corpus, rulebook: Rulebook) -> dict[str, Any]:
     """Count tasks by label, kind, register, domain and length in words."""
-    tasks = corpus.tasks
-    words = pd.Series([len(text.split()) for text in tasks["text"]])
-    targets = corpus.targets(rulebook, rulebook.labels)
+    tasks, targets = corpus.tasks, corpus.targets(rulebook, rulebook.labels)
+    needs_specialist = targets[:, [label != CORE for label in rulebook.labels]].any(axis=1)
+    words = tasks["text"].map(lambda text: len(text.split()))
     return {
         "tasks": len(tasks),
-        "projects": int(tasks["group"].nunique()),
+        "projects": tasks["group"].nunique(),
         "labels": dict(zip(rulebook.labels, targets.sum(axis=0).tolist(), strict=True)),
-        "label_free": float((targets[:, [label != CORE for label in rulebook.labels]].sum(axis=1) == 0).mean()),
+        "label_free": float((~needs_specialist).mean()),
         "with_stack": float(tasks["stack"].map(bool).mean()),
         "kinds": tasks["kind"].value_counts().to_dict(),
         "registers": tasks["register"].value_counts().to_dict(),
-        "domains": int(tasks["domain"].nunique()),
-        "words": {f"{quantile:.0%}": float(words.quantile(quantile)) for quantile in _QUANTILES},
+        "domains": tasks["domain"].nunique(),
+        "words": {f"{quantile:.0%}": float(words.quantile(quantile)) for quantile in (0.1, 0.25, 0.5, 0.75, 0.9)},
     }
 
 
-def label_rates(corpus: Corpus, rulebook: Rulebook) -> dict[str, float]:
+def _label_rates(corpus: Corpus, rulebook: Rulebook) -> dict[str, float]:
     """Return the share of the tasks that have each label; of a random draw, if the corpus marks one."""
-    drawn = corpus.tasks["draw"].to_numpy(dtype=str) == RANDOM_DRAW
-    chosen = drawn if drawn.any() else np.ones(len(drawn), bool)
-    shares = corpus.targets(rulebook, rulebook.labels)[chosen].mean(axis=0)
+    targets, drawn = corpus.targets(rulebook, rulebook.labels), corpus.tasks["draw"].to_numpy() == "random"
+    shares = (targets[drawn] if drawn.any() else targets).mean(axis=0)
     return dict(zip(rulebook.labels, shares.tolist(), strict=True))
+
+
+class _Labelling(msgspec.Struct):
+    escalate: tuple[str, ...]
+    collaborate: tuple[str, ...]
+    core: bool
+
+
+class _Pair(msgspec.Struct):
+    first: _Labelling
+    second: _Labelling
 
 
 def agreement_of_readers(path: Path, rulebook: Rulebook) -> dict[str, Any]:
     """Return how far two readers agree who labelled the same tasks without seeing each other's labels.
 
-    Parameters
-    ----------
-    path : Path
-        JSON lines with ``first`` and ``second``, each with ``escalate``, ``collaborate`` and ``core``.
-    rulebook : Rulebook
-
-    Returns
-    -------
-    dict
-        ``tasks``; ``differing`` tasks; ``micro_f1`` without core; ``labels``, each with Cohen's ``kappa`` (1960;
-        None if nothing varies) and how often each reader used it.
+    Each line of the file has ``first`` and ``second``, each with ``escalate``, ``collaborate`` and ``core``. The result
+    counts ``tasks`` and ``differing`` ones, and has ``micro_f1`` without core and by label Cohen's ``kappa`` (1960;
+    None if nothing varies) and how often each reader used it.
 
     Raises
     ------
@@ -148,72 +142,52 @@ def agreement_of_readers(path: Path, rulebook: Rulebook) -> dict[str, Any]:
         If the file cannot be read, is empty, or has an invalid line.
     """
     columns = answer_columns(rulebook)
-    rows: dict[str, list[NDArray[np.int8]]] = {reader: [] for reader in _READERS}
+    rows = []
     for number, line in enumerate(read_text(path, CorpusError, "name a file of two labellings").splitlines(), 1):
         try:
-            data = parse_json(line)
-            for reader in _READERS:
-                labels = data[reader]
-                row = labels["escalate"], labels["collaborate"], labels["core"]
-                rows[reader].append(indicators(columns, [row]))
-        except (ValueError, KeyError, TypeError) as error:
+            pair = convert(parse_json(line), _Pair)
+            rows.append(indicators(columns, map(msgspec.structs.astuple, (pair.first, pair.second))))
+        except (ValueError, KeyError) as error:
             raise CorpusError(
-                f"{path}, line {number}: is not a pair of labellings by this rulebook ({error!r}); correct it"
+                f"{path}, line {number}: is not a pair of labellings by this rulebook ({error}); correct it"
             ) from error
-    if not rows["first"]:
+    if not rows:
         raise CorpusError(f"{path}: is empty; add pairs of labellings, one a line")
-    first, second = (np.vstack(rows[reader]) for reader in _READERS)
-    modes = [index for index, column in enumerate(columns) if column != CORE]
-    found = {}
-    for index, column in enumerate(columns):
-        one, other = first[:, index], second[:, index]
-        if one.any() or other.any():
+    first, second = np.stack(rows, axis=1)
+    labels = {}
+    for column, one, other in zip(columns, first.T, second.T, strict=True):
+        used = {"first": int(one.sum()), "second": int(other.sum())}
+        if any(used.values()):
             varies = one.min() != one.max() or other.min() != other.max()
-            kappa = float(cohen_kappa_score(one, other)) if varies else None
-            found[column] = {"kappa": kappa, "first": int(one.sum()), "second": int(other.sum())}
+            labels[column] = {"kappa": float(cohen_kappa_score(one, other)) if varies else None, **used}
+    modes = [column != CORE for column in columns]
     return {
-        "tasks": len(first),
+        "tasks": len(rows),
         "differing": int((first != second).any(axis=1).sum()),
         "micro_f1": float(f1_score(first[:, modes], second[:, modes], average="micro", zero_division=1.0)),
-        "labels": found,
+        "labels": labels,
     }
 
 
-def rank_doubtful(data: Prepared, out_of_fold: NDArray[np.float64], most: int) -> list[dict[str, Any]]:
-    """Rank tasks by the quality of their labels (confident learning, Northcutt, Jiang and Chuang 2021; cleanlab).
+def _doubtful_labels(data: Prepared, out_of_fold: NDArray[np.float64], most: int) -> list[dict[str, Any]]:
+    """Return the tasks whose labels are the least likely (confident learning, Northcutt, Jiang and Chuang 2021).
 
-    A low score is a reason to read a task again, not a proof: what the model has not learned looks the same.
-
-    Parameters
-    ----------
-    data : Prepared
-    out_of_fold : array of shape (tasks, labels)
-        Calibrated probabilities by models that have not seen the task.
-    most : int
-        How many tasks to return.
-
-    Returns
-    -------
-    list of dict
-        ``id``, ``score`` (0 to 1), the least likely ``label`` and whether it was ``given``, by ascending score.
+    A low score is a reason to read a task again, not a proof: what the model has not learned looks the same. Each task
+    comes with its least likely label, and whether it was given.
     """
-    from cleanlab.multilabel_classification.rank import get_label_quality_scores
+    from cleanlab.multilabel_classification.rank import get_label_quality_scores  # from the extra
 
-    labelled = [np.flatnonzero(row).tolist() for row in data.targets]
-    scores = np.asarray(get_label_quality_scores(labelled, out_of_fold))
-    surprise = np.abs(data.targets - out_of_fold)
-    found = []
-    for row in np.argsort(scores, kind="stable")[:most]:
-        column = int(surprise[row].argmax())
-        found.append(
-            {
-                "id": data.tasks[row].id,
-                "score": round(float(scores[row]), 4),
-                "label": data.labels[column],
-                "given": bool(data.targets[row, column]),
-            }
-        )
-    return found
+    scores = get_label_quality_scores([np.flatnonzero(row).tolist() for row in data.targets], out_of_fold)
+    least_likely = np.abs(data.targets - out_of_fold).argmax(axis=1)
+    return [
+        {
+            "id": data.tasks[row].id,
+            "score": round(float(scores[row]), 4),
+            "label": data.labels[least_likely[row]],
+            "given": bool(data.targets[row, least_likely[row]]),
+        }
+        for row in np.argsort(scores, kind="stable")[:most]
+    ]
 
 
 def _agreement_of_rules(corpus: Corpus, rulebook: Rulebook) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How much the words of a corpus differ from those that a model was trained on.
 
-The model is its own reference: the inverse document frequency of a word tells how many training tasks contained it. So
-words are counted once per task on both sides, and words of fewer than three training tasks count as unknown.
+The model is its own reference: from the inverse document frequency of a word follows how many training tasks contained
+it. So words are counted once per task on both sides, and words of fewer than three training tasks count as unknown.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from scipy.special import rel_entr
 
 from escalation.evaluation.figures import Drift, Known, UnknownWord, WordShare
 from escalation.files import default_corpus
@@ -32,22 +34,19 @@ _LISTED = 20
 def drift(run: Run) -> Drift | None:
     """Compare the words of a corpus with those of the model's training corpus.
 
-    Returns
-    -------
-    Drift or None
-        None if there is no model with a corpus of its own: in cross-validation, and for the rules alone.
+    None if there is no model with a corpus of its own: in cross-validation, and for the rules alone.
     """
     if run.model is None or run.model.info is None:
         return None
     texts = [_words(task.text) for task in run.data.tasks]
     here, there = _document_counts(texts), _training_counts(run.model, run.model.info)
     known = sum(word in there for words in texts for word in words)
-    unknown = sorted(((word, count) for word, count in here.items() if word not in there), key=lambda e: (-e[1], e[0]))
+    unknown = sorted(here.keys() - there.keys(), key=lambda word: (-here[word], word))
     unlike, more, less = _compare(here, there)
     return Drift(
         reference=default_corpus().name if _has_training_corpus(run.model.info) else None,
         known_words=Known(known / max(sum(map(len, texts)), 1)),
-        unknown=[UnknownWord(word, count) for word, count in unknown[:_LISTED]],
+        unknown=[UnknownWord(word, here[word]) for word in unknown[:_LISTED]],
         unlike=unlike,
         more=more,
         less=less,
@@ -90,29 +89,22 @@ def _training_counts(model: Model, info: ModelInfo) -> dict[str, float]:
     }
 
 
-def _compare(here: Mapping[str, float], there: Mapping[str, float]) -> tuple[float, list[WordShare], list[WordShare]]:
-    """Return the distance between two sets of counts, and the words that contribute most to it, more and less."""
-    from scipy.special import rel_entr
-
-    words = list(there)
-    shares_here, shares_there = (np.array([counts.get(word, 0) for word in words], float) for counts in (here, there))
-    shares_here, shares_there = shares_here / max(shares_here.sum(), 1), shares_there / shares_there.sum()
-    middle = (shares_here + shares_there) / 2
-    # What each word contributes to the divergence, whose root is the distance.
-    parts = (rel_entr(shares_here, middle) + rel_entr(shares_there, middle)) / (2 * np.log(2))
-
-    def most(side: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[WordShare]:
-        order = np.argsort(-np.where(side, parts, -1.0), kind="stable")[:_LISTED]
-        return [
-            WordShare(words[index], 1000 * float(shares_here[index]), 1000 * float(shares_there[index]))
-            for index in order
-            if side[index]
-        ]
-
-    unlike = float(np.sqrt(max(parts.sum(), 0.0))) if shares_here.any() else 1.0
-    return unlike, most(shares_here > shares_there), most(shares_here < shares_there)
-
-
 def _has_training_corpus(info: ModelInfo) -> bool:
     path = default_corpus()
     return path.is_file() and sha256(path.read_bytes()).hexdigest() == info.corpus.sha256
+
+
+def _compare(here: Mapping[str, float], there: Mapping[str, float]) -> tuple[float, list[WordShare], list[WordShare]]:
+    """Return the distance between two sets of counts, and the words that contribute most to it, more and less."""
+    counts = pd.DataFrame({"here": here, "there": there}, index=list(there), dtype=float).fillna(0.0)
+    shares = counts / counts.sum().clip(lower=1)
+    middle = shares.mean(axis=1)
+    # What each word contributes to the divergence, whose root is the distance.
+    parts = (rel_entr(shares["here"], middle) + rel_entr(shares["there"], middle)) / (2 * np.log(2))
+    ranked = shares.loc[parts.sort_values(ascending=False, kind="stable").index]
+    more, less = (
+        [WordShare(word, 1000 * one, 1000 * other) for word, one, other in side[:_LISTED].itertuples()]
+        for side in (ranked[ranked["here"] > ranked["there"]], ranked[ranked["here"] < ranked["there"]])
+    )
+    distance = float(np.sqrt(max(parts.to_numpy().sum(), 0.0))) if shares["here"].any() else 1.0
+    return distance, more, less

@@ -12,8 +12,7 @@ import msgspec
 
 from escalation.training.oracle import Finding  # noqa: TC001  # msgspec reads the annotations
 
-FORMAT = 2
-"""Version of this layout."""
+FORMAT = 2  # version of this layout
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -24,8 +23,7 @@ class Interval(msgspec.Struct, frozen=True):
     high: float | None
 
 
-Averages: TypeAlias = dict[str, Interval]
-"""Averages by the keys of `escalation.evaluation.metrics.AVERAGES`."""
+Averages: TypeAlias = dict[str, Interval]  # by the keys of `escalation.evaluation.metrics.AVERAGES`
 
 
 class LabelFigures(msgspec.Struct, frozen=True):
@@ -142,15 +140,12 @@ class WordShare(msgspec.Struct, frozen=True):
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """How much the words differ from those of the training corpus.
-
-    `unlike` is the Jensen-Shannon distance between the shares of the known words (Endres and Schindelin 2003, base 2):
-    0 if they are equal, 1 if no word is shared. A small corpus is always some way off.
-    """
+    """How much the words differ from those of the training corpus. A small corpus is always some way off."""
 
     reference: str | None  # name of the training corpus, if it is available
     known_words: Known
     unknown: list[UnknownWord]  # the most frequent ones
+    # Jensen-Shannon distance between the shares of the known words (Endres and Schindelin 2003, base 2), from 0 to 1
     unlike: float
     more: list[WordShare]  # the words that contribute most to the distance
     less: list[WordShare]
@@ -164,12 +159,9 @@ class CorpusName(msgspec.Struct, frozen=True):
 
 
 class Hashes(msgspec.Struct, frozen=True):
-    """SHA-256 of the model (`ModelInfo.sha256`), the rulebook and the corpus, so that outdated figures are noticed.
+    """SHA-256 of the model (`ModelInfo.sha256`), the rulebook and the corpus, so that outdated figures are noticed."""
 
-    In cross-validation the model is the one that was trained on the same corpus, if it was named.
-    """
-
-    model: str | None
+    model: str | None  # in cross-validation, the one that was trained on the same corpus, if it was named
     rulebook: str
     corpus: str
 

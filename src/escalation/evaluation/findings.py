@@ -1,7 +1,7 @@
-"""Findings: figures of an evaluation that are beyond a limit, with stable codes.
+"""Findings: figures of an evaluation that are beyond a limit, with stable codes; `docs/findings.md` explains each.
 
 These are judgements of quality, and their limits can be argued about. What must never occur, whatever the figures, has
-codes of its own (`escalation.training.oracle`). `docs/findings.md` has a section for each code.
+codes of its own (`escalation.training.oracle`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from escalation.evaluation.figures import EngineFigures, Evaluation
-
-    Severity = Literal["high", "medium", "low"]
 
 
 class Kind(NamedTuple):
@@ -43,8 +41,7 @@ KINDS = {
 """E1 is about the tasks, E2 about the answers, E3 about the model."""
 ENOUGH = MIN_POSITIVES
 """Fewer tasks with a label, or without any, say little."""
-ENOUGH_FOR_ERRORS = 100
-ENOUGH_FOR_LABEL_ERRORS = 500
+ENOUGH_FOR_ERRORS, ENOUGH_FOR_LABEL_ERRORS = 100, 500
 """With fewer tasks even true probabilities seem to be off by as much as the limits of calibration allow."""
 _SEVERITIES = ("high", "medium", "low")
 
@@ -61,7 +58,7 @@ class _Limit(NamedTuple):
         """Yield a finding if the value is beyond the limit."""
         sign = 1 if self.high > self.medium else -1
         if sign * value > sign * self.medium:
-            severity: Severity = "high" if sign * value > sign * self.high else "medium"
+            severity: Literal["high", "medium"] = "high" if sign * value > sign * self.high else "medium"
             yield Finding(self.code, severity, where and str(where), message, self.figure, value, self.medium)
 
 
@@ -79,30 +76,27 @@ ABSTAINED = _Limit("E303", "share of abstentions", 0.05, 0.2)
 def find(evaluation: Evaluation) -> list[Finding]:
     """Return the findings of an evaluation, the gravest first; labels are judged by the first engine."""
     first = next(iter(evaluation.engines.values()))
-    found = [
-        *_about_tasks(evaluation, first),
-        *_about_answers(evaluation, first),
-        *_about_model(evaluation, first),
-    ]
+    found = (finding for judge in (_tasks, _answers, _model) for finding in judge(evaluation, first))
     return sorted(found, key=lambda finding: _SEVERITIES.index(finding.severity))
 
 
-def _about_tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+def _tasks(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
     for label, row in first.labels.items():
         if row.support < ENOUGH:
             message = f"support of {label} is {row.support}, less than {ENOUGH}"
             yield Finding("E101", "low", str(label), message, "support", row.support, ENOUGH)
     if evaluation.drift is not None:
         known = evaluation.drift.known_words.value
-        message = f"the model knows {known:.1%} of the words, less than {KNOWN_WORDS.medium:.0%}"
-        yield from KNOWN_WORDS.check(known, message)
-    if evaluation.overlap:
-        seen = len(evaluation.overlap)
+        yield from KNOWN_WORDS.check(
+            known, f"the model knows {known:.1%} of the words, less than {KNOWN_WORDS.medium:.0%}"
+        )
+    seen = len(evaluation.overlap)
+    if seen:
         message = f"the model was trained on {seen:,} of the {first.tasks:,} tasks"
         yield Finding("E103", "high", None, message, "tasks seen in training", seen, 0)
 
 
-def _about_answers(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+def _answers(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
     supported = {label: row for label, row in first.labels.items() if row.support >= ENOUGH}
     for label, row in supported.items():
         if row.f1 is not None:
@@ -131,7 +125,7 @@ def _about_answers(evaluation: Evaluation, first: EngineFigures) -> Iterator[Fin
             yield from CONFUSED.check((under + over) / confused.tasks, message, where)
 
 
-def _about_model(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
+def _model(evaluation: Evaluation, first: EngineFigures) -> Iterator[Finding]:
     if first.calibration is not None:
         error = first.calibration.micro_ece_doubtful
         if first.tasks >= ENOUGH_FOR_ERRORS:

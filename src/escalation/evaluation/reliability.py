@@ -1,10 +1,14 @@
-"""How far probabilities can be believed, and what is gained if the least sure tasks are left to a person."""
+"""How far probabilities can be believed, and what is gained if the least sure tasks are left to a person.
+
+Arrays have the shape (tasks, labels); probabilities are NaN where the model abstained.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.metrics import average_precision_score
 
 from escalation.evaluation.figures import Bin, Calibration, CoveragePoint, LabelCalibration, Ranking
 
@@ -22,24 +26,10 @@ _COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
 def calibration(
     labels: Sequence[str], targets: NDArray[np.int8], probabilities: NDArray[np.float64]
 ) -> Calibration | None:
-    """Return the expected calibration error over all labels, and of each label with enough support.
+    """Return the expected calibration error over all labels, and of each label with enough support, if there is any.
 
-    Parameters
-    ----------
-    labels : sequence of str
-    targets : array of shape (tasks, labels)
-    probabilities : array of shape (tasks, labels)
-        NaN where the model abstained.
-
-    Returns
-    -------
-    Calibration or None
-        None if there is no probability.
-
-    Notes
-    -----
-    Ten bins of equal width (Naeini, Cooper and Hauskrecht 2015), weighted by their counts. Most pairs of task and label
-    are clear negatives, so that an error over all of them is too good; ``micro_ece_doubtful`` omits those under 5 %.
+    It has ten bins of equal width (Naeini, Cooper and Hauskrecht 2015), weighted by their counts. An error over all
+    pairs of task and label is too good, as most are clear negatives; ``micro_ece_doubtful`` omits those under 5 %.
     """
     known = ~np.isnan(probabilities)
     if not known.any():
@@ -63,22 +53,7 @@ def calibration(
 def average_precisions(
     labels: Sequence[str], targets: NDArray[np.int8], probabilities: NDArray[np.float64]
 ) -> dict[str, Ranking]:
-    """Return how well each label's probabilities rank the tasks, at all thresholds together.
-
-    Parameters
-    ----------
-    labels : sequence of str
-    targets : array of shape (tasks, labels)
-    probabilities : array of shape (tasks, labels)
-        NaN where the model abstained.
-
-    Returns
-    -------
-    dict of str to Ranking
-        Without labels that no task has or that have no probability.
-    """
-    from sklearn.metrics import average_precision_score
-
+    """Return the average precision of each label that some task with a probability has."""
     found = {}
     for column, label in enumerate(labels):
         known = ~np.isnan(probabilities[:, column])
@@ -94,12 +69,7 @@ def coverage_curve(
 ) -> list[CoveragePoint]:
     """Return the quality of the surest answers at several coverages (a risk-coverage curve).
 
-    Parameters
-    ----------
-    targets, given : array of shape (tasks, columns)
-        The right answers and an engine's, without core.
-    confidence : array of shape (tasks,)
-        See `confidences`.
+    Targets and given answers are without core; `confidence` is that of `confidences`.
     """
     order = np.argsort(-confidence, kind="stable")
     points = []
@@ -122,23 +92,11 @@ def coverage_curve(
 
 
 def confidences(probabilities: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the confidence of each task's least sure decision: 0 at its threshold, 1 for certainty.
-
-    Parameters
-    ----------
-    probabilities, thresholds : array of shape (tasks, labels)
-        NaN where the model abstained. A task without any probability has confidence -1.
-
-    Returns
-    -------
-    array of shape (tasks,)
-    """
+    """Return how sure the least sure decision of each task is: 0 at its threshold, 1 if certain, -1 without any."""
     above = (probabilities - thresholds) / (1 - thresholds)
     below = (thresholds - probabilities) / thresholds
-    each = np.where(probabilities >= thresholds, above, below)
-    least: NDArray[np.float64] = np.where(np.isnan(each), np.inf, each).min(axis=1)
-    sure: NDArray[np.float64] = np.where(np.isinf(least), -1.0, least)
-    return sure
+    least_sure: NDArray[np.float64] = np.fmin.reduce(np.where(probabilities >= thresholds, above, below), axis=1)
+    return np.where(np.isnan(least_sure), -1.0, least_sure)
 
 
 def _bins(target: NDArray[np.int8], probability: NDArray[np.float64]) -> list[Bin]:
@@ -151,6 +109,5 @@ def _bins(target: NDArray[np.int8], probability: NDArray[np.float64]) -> list[Bi
 
 
 def _ece(target: NDArray[np.int8], probability: NDArray[np.float64]) -> float:
-    bins = _bins(target, probability)
-    off = sum(entry.count * abs(entry.probability - entry.share) for entry in bins)
-    return float(off / max(sum(entry.count for entry in bins), 1))
+    off = sum(entry.count * abs(entry.probability - entry.share) for entry in _bins(target, probability))
+    return float(off / max(len(target), 1))

@@ -1,27 +1,41 @@
-"""Compute the figures of a run: of each engine, beside each other, by register, and what is worth a look."""
+"""Compute the figures of a run: of each engine, beside each other, by register, and against another model or engine."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from escalation.evaluation.drift import drift
 from escalation.evaluation.figures import (
     FORMAT,
+    Answer,
+    Changed,
+    ChangedTask,
+    Comparison,
     Confusion,
     CorpusName,
+    Difference,
     EngineFigures,
     Evaluation,
     Hashes,
     RegisterFigures,
+    Side,
 )
 from escalation.evaluation.findings import find
-from escalation.evaluation.metrics import averages_with_intervals, differences, label_differences, label_figures
+from escalation.evaluation.metrics import (
+    averages,
+    averages_with_intervals,
+    differences,
+    label_differences,
+    label_figures,
+)
 from escalation.evaluation.reliability import average_precisions, calibration, confidences, coverage_curve
-from escalation.evaluation.run import run_engines
-from escalation.rules.rulebook import CORE, Label
+from escalation.evaluation.run import answer_tasks, check_unseen, run_engines
+from escalation.model import Model
+from escalation.model.policy import joint_targets
+from escalation.rules.rulebook import CORE, DISPOSITIONS, Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +45,16 @@ if TYPE_CHECKING:
     from escalation.evaluation.figures import Interval
     from escalation.evaluation.run import Run
     from escalation.files import Progress
-    from escalation.model import Model
     from escalation.model.decision import Engine
     from escalation.rules.rulebook import Rulebook
     from escalation.training.corpus import Corpus
 
 MAJORITY = "majority"
 """Name of the baseline that answers every task alike."""
+GATED = "micro_f1"
+"""The average that must not be worse in a comparison."""
+MIN_SUPPORT = 30
+"""A label with fewer tasks is never called worse: its interval says little."""
 
 
 def evaluate(
@@ -47,14 +64,7 @@ def evaluate(
     model: Model | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Run engines over a corpus and compute their figures.
-
-    Parameters, and what is an error, are those of `escalation.evaluation.run.run_engines`.
-
-    Returns
-    -------
-    Evaluation
-    """
+    """Run engines over a corpus and compute their figures. The parameters and errors are those of `run_engines`."""
     return score(run_engines(corpus, rulebook, engines, model, progress))
 
 
@@ -70,10 +80,10 @@ def score(run: Run, own_model: Model | None = None) -> Evaluation:
     Returns
     -------
     Evaluation
-        Without ``against``; see `escalation.evaluation.compare.compare`.
+        Without ``against``; see `compare`.
     """
     columns, targets, groups = run.columns, run.targets, list(run.data.groups)
-    first, baseline = run.answers[run.engine].given, majority(run)
+    first, baseline = run.answers[run.engine].given, _majority(run)
     others = {engine: run.answers[engine].given for engine in run.engines[1:]} | {MAJORITY: baseline}
     model = run.model or own_model
     info = model.info if model else None
@@ -87,7 +97,7 @@ def score(run: Run, own_model: Model | None = None) -> Evaluation:
         baselines={MAJORITY: averages_with_intervals(columns, targets, baseline, groups)},
         differences={other: differences(columns, targets, first, given, groups) for other, given in others.items()},
         registers=_by_register(run),
-        confusions=confusions(run),
+        confusions=_confusions(run),
         rules_over_model=_rules_over_model(run),
         training=_in_training(run),
         drift=drift(run),
@@ -98,15 +108,10 @@ def score(run: Run, own_model: Model | None = None) -> Evaluation:
     return evaluation
 
 
-def majority(run: Run) -> NDArray[np.int8]:
-    """Answer every task with the labels that more than half of the other tasks have.
+def _majority(run: Run) -> NDArray[np.int8]:
+    """Answer every task with the labels that more than half of the tasks have that its fold learns from.
 
-    In cross-validation these are the tasks that the fold learns from; if nothing was fitted, they are all tasks
-    of the corpus itself, which can only favour the baseline.
-
-    Returns
-    -------
-    array of shape (tasks, columns)
+    If nothing was fitted, these are all tasks of the corpus itself, which can only favour the baseline.
     """
     given = np.zeros_like(run.targets)
     for fold in run.folds:
@@ -115,27 +120,24 @@ def majority(run: Run) -> NDArray[np.int8]:
     return given
 
 
-def confusions(run: Run) -> dict[str, Confusion]:
+def _confusions(run: Run) -> dict[str, Confusion]:
     """Count confusions of escalation and collaboration in the first engine's answers, by target."""
-    given = run.answers[run.engine].given
-    columns = {label: index for index, label in enumerate(run.columns)}
+    targets, given = run.targets.astype(bool), run.answers[run.engine].given.astype(bool)
     found = {}
-    for label, high in columns.items():
-        low = columns.get(Label("collaborate", label.target))
-        if label.disposition != "escalate" or low is None:
-            continue
-        named = (run.targets[:, high] | run.targets[:, low]) & (given[:, high] | given[:, low])
-        found[label.target] = Confusion(
-            under_escalated=int((run.targets[:, high] & given[:, low]).sum()),
-            over_escalated=int((run.targets[:, low] & given[:, high]).sum()),
-            tasks=int(named.sum()),
+    for target in joint_targets(run.columns):
+        pair = [run.columns.index(Label(disposition, target)) for disposition in DISPOSITIONS]
+        escalate, collaborate = targets[:, pair].T
+        escalated, collaborated = given[:, pair].T
+        found[target] = Confusion(
+            under_escalated=int((escalate & collaborated).sum()),
+            over_escalated=int((collaborate & escalated).sum()),
+            tasks=int(((escalate | collaborate) & (escalated | collaborated)).sum()),
         )
     return found
 
 
 def _engine_figures(run: Run, engine: Engine) -> EngineFigures:
-    answers, data = run.answers[engine], run.data
-    groups = list(data.groups)
+    answers, data, groups = run.answers[engine], run.data, list(run.data.groups)
     modes = [index for index, column in enumerate(run.columns) if column != CORE]
     abstained = np.isnan(answers.probabilities).all(axis=1)
     coverage = None
@@ -150,7 +152,7 @@ def _engine_figures(run: Run, engine: Engine) -> EngineFigures:
         calibration=calibration(data.labels, data.targets, answers.probabilities),
         coverage=coverage,
         abstained=0.0 if engine == "rules" else float(abstained.mean()),
-        label_free=int((run.targets[:, modes].sum(axis=1) == 0).sum()),
+        label_free=int((~run.targets[:, modes].any(axis=1)).sum()),
         average_precision=average_precisions(data.labels, data.targets, answers.probabilities),
     )
 
@@ -167,11 +169,10 @@ def _by_register(run: Run) -> dict[str, RegisterFigures]:
 
 def _rules_over_model(run: Run) -> dict[str, Interval]:
     """Return the F1 of the rules minus that of the model, or of the hybrid if the model was not evaluated."""
-    learned = next((engine for engine in ("model", "hybrid") if engine in run.answers), None)
-    if learned is None or "rules" not in run.answers:
+    rules, model = run.answers.get("rules"), run.answers.get("model") or run.answers.get("hybrid")
+    if rules is None or model is None:
         return {}
-    rules, model = run.answers["rules"].given, run.answers[learned].given
-    return label_differences(run.columns, run.targets, rules, model, list(run.data.groups))
+    return label_differences(run.columns, run.targets, rules.given, model.given, list(run.data.groups))
 
 
 def _in_training(run: Run) -> dict[str, float] | None:
@@ -180,3 +181,70 @@ def _in_training(run: Run) -> dict[str, float] | None:
         return None
     fit = run.model.info.fit if run.model.info else {}
     return {label: figures.average_precision for label, figures in fit.items()}
+
+
+# ------------------------------------------------------------------------------------------------ comparison
+
+
+def compare(run: Run, against: Engine | Model, names: tuple[str, str], progress: Progress | None = None) -> Comparison:
+    """Compare the answers of a run's first engine (B) with other answers (A), task by task.
+
+    A is another engine of the same run, or another model, which answers by the same engine; `names` are those of A and
+    B. Differences are B minus A, with 95 % intervals by paired bootstrap over projects. Neither model may have seen any
+    of the tasks (`CorpusError`).
+    """
+    for model, name in zip((against, run.model), names, strict=True):
+        if isinstance(model, Model):
+            check_unseen(run.corpus, model, name)
+    if isinstance(against, Model):
+        side = _side(names[0], run.engine, against)
+        others = answer_tasks(run.rulebook, against, run.engine, run.data.tasks, progress).given
+    else:
+        side = _side(names[0], against, run.model)
+        others = run.answers[against].given
+    given, columns, targets, groups = run.answers[run.engine].given, run.columns, run.targets, list(run.data.groups)
+    one, other = (averages(columns, targets, answers) for answers in (others, given))
+    found = {
+        name: Difference(one[name], other[name], difference)
+        for name, difference in differences(columns, targets, given, others, groups).items()
+    }
+    label_a, label_b = (label_figures(columns, targets, answers) for answers in (others, given))
+    labels = {
+        label: Difference(label_a[label].f1, label_b[label].f1, difference, label_a[label].support)
+        for label, difference in label_differences(columns, targets, given, others, groups).items()
+    }
+    gated = {GATED: found[GATED]} | {name: row for name, row in labels.items() if (row.support or 0) >= MIN_SUPPORT}
+    highs = {str(name): row.difference.high for name, row in gated.items()}
+    return Comparison(
+        a=side,
+        b=_side(names[1], run.engine, run.model),
+        averages=found,
+        labels=labels,
+        changed=_changed(run, others, given),
+        min_support=MIN_SUPPORT,
+        worse=[name for name, high in highs.items() if high is not None and high < 0],
+    )
+
+
+def _changed(run: Run, a: NDArray[np.int8], b: NDArray[np.int8]) -> Changed:
+    tasks = []
+    for row in np.flatnonzero((a != b).any(axis=1)).tolist():
+        answer_a, answer_b, expected = (_answer(run.columns, answers[row]) for answers in (a, b, run.targets))
+        # Answers that differ cannot both be right.
+        who: Literal["a", "b", "neither"] = "a" if answer_a == expected else "b" if answer_b == expected else "neither"
+        tasks.append(ChangedTask(str(run.data.tasks[row].id), answer_a, answer_b, expected, who))
+    right = {name: sum(task.right == name for task in tasks) for name in ("a", "b", "neither")}
+    return Changed(len(tasks), right, tasks)
+
+
+def _side(name: str, engine: Engine, model: Model | None) -> Side:
+    info = None if model is None or engine == "rules" else model.info
+    return Side(name, engine, info.corpus.tasks if info else None)
+
+
+def _answer(columns: Sequence[Label], row: NDArray[np.int8]) -> Answer:
+    given = [column for column, value in zip(columns, row, strict=True) if value]
+    escalate, collaborate = (
+        [label.target for label in given if label.disposition == disposition] for disposition in DISPOSITIONS
+    )
+    return Answer(escalate, collaborate, CORE in given)

@@ -1,4 +1,7 @@
-"""The report's charts, each a function of the report's contents and of the width in pixels that it may take."""
+"""The report's charts, each a function of the report's contents and of the width in pixels that it may take.
+
+A function returns None if there is nothing to draw.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,8 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from escalation.evaluation.metrics import AVERAGES
-from escalation.report.look import (
-    COLOURS,
-    DASHES,
-    FIRST,
-    NARROW_BELOW,
-    PAPER,
-    REST,
-    SECOND,
-    SHAPES,
-    SOFT,
-    THIRD,
-    WIDEST,
-    as_markup,
-    as_svg,
-    fit_width,
-    line_chart,
-    name_axis,
-    scale_of,
-    styled,
-)
-from escalation.report.words import TITLES, split_label
+from escalation.report import look
+from escalation.rules.rulebook import CORE, Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,9 +20,15 @@ if TYPE_CHECKING:
 
     from escalation.report.look import Chart
 
+    Row = dict[str, Any]
+
 WIDE, HALF, PHONE = 800, 390, 328
 """Widths in pixels: the page's column, half of it, and a phone's."""
+_NARROW_BELOW = 500
+"""In a chart of fewer pixels, panels go one below the other."""
 _HALVES = ("reliability", "coverage", "learning-curve")
+_WHOLE = alt.Scale(domain=[0, 1])
+_DOT: dict[str, Any] = {"filled": True, "opacity": 1}
 
 
 def averages(contents: dict[str, Any], width: int) -> Chart | None:
@@ -53,30 +43,27 @@ def averages(contents: dict[str, Any], width: int) -> Chart | None:
     if not rows:
         return None
     shown = [name for name in AVERAGES.values() if any(row["average"] == name for row in rows)]
-    legend = alt.Legend(columns=2 if width < NARROW_BELOW else len(engines))
-    names = name_axis(130 if width < NARROW_BELOW else 200)
-    names["grid"], names["tickBand"] = True, "extent"
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    narrow = width < _NARROW_BELOW
+    legend = alt.Legend(columns=2 if narrow else len(engines))
+    names = look.name_axis(130 if narrow else 200, grid=True, tickBand="extent")
+    base = _chart(rows).encode(
         y=alt.Y("average:N", sort=shown, title=None, axis=names, scale=alt.Scale(padding=0)),
         yOffset=alt.YOffset("engine:N", sort=engines, scale=alt.Scale(paddingOuter=0.4)),
-        color=alt.Color("engine:N", scale=scale_of(engines, COLOURS), sort=engines, legend=legend),
+        **look.distinguish("engine", engines, "color", legend=legend),
     )
-    axis = alt.Axis(tickCount=5, format=".1f")
     intervals = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
-    marks = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=alt.X("value:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1])),
-        shape=alt.Shape("engine:N", scale=scale_of(engines, SHAPES), sort=engines, legend=legend),
+    marks = base.mark_point(size=60, **_DOT).encode(
+        x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=5, format=".1f"), scale=_WHOLE),
+        **look.distinguish("engine", engines, "shape", legend=legend),
     )
-    height = len(shown) * (13 * len(engines) + 8)
-    return styled((intervals + marks).properties(width=width, height=height, autosize=fit_width()))
+    return _sized(intervals + marks, width, len(shown) * (13 * len(engines) + 8))
 
 
 def curves(contents: dict[str, Any], width: int) -> Chart | None:
     """Draw a panel for each target: a precision-recall curve for each disposition, and the chosen point on it."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for label, curve in contents["curves"].items():
-        disposition, target = split_label(label)
-        name = {"target": target, "disposition": disposition}
+        name = _label_row(label)
         rows += [
             {**name, "recall": recall, "precision": precision, "order": place}
             for place, (recall, precision) in enumerate(curve["points"])
@@ -85,28 +72,23 @@ def curves(contents: dict[str, Any], width: int) -> Chart | None:
             rows.append({**name, "chosen": True, **curve["chosen"]})
     if not rows:
         return None
-    gap, columns = 16, 2 if width < NARROW_BELOW else 4
+    gap, columns = 16, 2 if width < _NARROW_BELOW else 4
     side = (width - 62 - gap * (columns - 1)) // columns
-    dispositions, targets = (list(dict.fromkeys(row[key] for row in rows)) for key in ("disposition", "target"))
+    dispositions = _distinct(rows, "disposition")
     axis = alt.Axis(values=[0, 0.5, 1], format=".1f")
-    scale = alt.Scale(domain=[0, 1])
-    base = alt.Chart().encode(
-        x=alt.X("recall:Q", scale=scale, axis=axis),
-        y=alt.Y("precision:Q", scale=scale, axis=axis),
-        color=alt.Color("disposition:N", scale=scale_of(dispositions, COLOURS), sort=dispositions),
+    base = _chart(rows).encode(
+        x=alt.X("recall:Q", scale=_WHOLE, axis=axis),
+        y=alt.Y("precision:Q", scale=_WHOLE, axis=axis),
+        **look.distinguish("disposition", dispositions, "color"),
     )
-    dash = alt.StrokeDash("disposition:N", scale=scale_of(dispositions, DASHES), sort=dispositions)
-    shape = alt.Shape("disposition:N", scale=scale_of(dispositions, SHAPES), sort=dispositions)
-    lines = base.mark_line(strokeWidth=1.75).encode(order="order:Q", strokeDash=dash)
-    chosen = base.mark_point(filled=True, size=80, opacity=1).encode(shape=shape)
-    layers = alt.layer(
-        lines.transform_filter("!datum.chosen"),
-        chosen.transform_filter("datum.chosen"),
-        data=alt.InlineData(values=rows),
-    ).properties(width=side, height=side)
-    header = alt.Header(labelLimit=int((side + gap / 2) / WIDEST))
-    facet = alt.Facet("target:N", sort=targets, header=header)
-    return styled(layers.facet(facet=facet, columns=columns, spacing=gap))
+    dashes, shapes = (look.distinguish("disposition", dispositions, channel) for channel in ("strokeDash", "shape"))
+    lines = base.mark_line(strokeWidth=1.75).encode(order="order:Q", **dashes).transform_filter("!datum.chosen")
+    chosen = base.mark_point(size=80, **_DOT).encode(**shapes).transform_filter("datum.chosen")
+    layers = (lines + chosen).properties(width=side, height=side)
+    header = alt.Header(labelLimit=int((side + gap / 2) / look.WIDEST))
+    facet = alt.Facet("target:N", sort=_distinct(rows, "target"), header=header)
+    panels: Chart = layers.facet(facet=facet, columns=columns, spacing=gap)
+    return panels
 
 
 def reliability(contents: dict[str, Any], width: int) -> Chart | None:
@@ -114,16 +96,15 @@ def reliability(contents: dict[str, Any], width: int) -> Chart | None:
     if contents["reliability"] is None:
         return None
     axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
-    scale = alt.Scale(domain=[0, 1])
-    x = alt.X("probability:Q", title="predicted probability", axis=axis, scale=scale)
-    y = alt.Y("share:Q", title="observed share", axis=axis, scale=scale)
-    ends = alt.InlineData(values=[{"probability": end, "share": end} for end in (0, 1)])
-    diagonal = alt.Chart(ends).mark_line(color=SOFT, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
-    base = alt.Chart(alt.InlineData(values=contents["reliability"]["bins"])).encode(x=x, y=y)
+    x = alt.X("probability:Q", title="predicted probability", axis=axis, scale=_WHOLE)
+    y = alt.Y("share:Q", title="observed share", axis=axis, scale=_WHOLE)
+    ends = _chart([{"probability": end, "share": end} for end in (0, 1)])
+    diagonal = ends.mark_line(color=look.SOFT, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
+    base = _chart(contents["reliability"]["bins"]).encode(x=x, y=y)
     size = alt.Size("count:Q", scale=alt.Scale(type="log", range=[30, 320]), legend=None)
-    drawn = diagonal + base.mark_line(color=FIRST, strokeWidth=1.5)
-    drawn += base.mark_point(filled=True, color=FIRST, opacity=1).encode(size=size)
-    return styled(drawn.properties(width=width, height=280, autosize=fit_width()))
+    lines = base.mark_line(color=look.FIRST, strokeWidth=1.5)
+    marks = base.mark_point(color=look.FIRST, **_DOT).encode(size=size)
+    return _sized(diagonal + lines + marks, width, 280)
 
 
 def coverage(contents: dict[str, Any], width: int) -> Chart | None:
@@ -135,14 +116,36 @@ def coverage(contents: dict[str, Any], width: int) -> Chart | None:
         "exact_match": "exact match of the answered tasks",
         "micro_f1_of_all": "micro-F1 of all tasks, unanswered ones missed",
     }
-    return line_chart(contents["coverage"] or [], x, names, width)
+    return _line_chart(contents["coverage"] or [], x, names, width)
 
 
 def learning_curve(contents: dict[str, Any], width: int) -> Chart | None:
     """Draw averages against the number of training tasks."""
     x = alt.X("tasks:Q", title="training tasks", axis=alt.Axis(format=",d", tickCount=5))
     names = {key: AVERAGES[key] for key in ("escalate_f1", "micro_f1", "collaborate_f1")}
-    return line_chart(contents["learning_curve"] or [], x, names, width)
+    return _line_chart(contents["learning_curve"] or [], x, names, width)
+
+
+def _line_chart(points: Sequence[Row], x: alt.X, names: Mapping[str, str], width: int) -> Chart | None:
+    """Draw one line for each figure of the points; `names` are the figures' names in the legend, by their keys."""
+    rows = [
+        {**point, "figure": name, "value": point[key]}
+        for point in points
+        for key, name in names.items()
+        if point[key] is not None
+    ]
+    if not rows:
+        return None
+    shown, legend = list(names.values()), alt.Legend(columns=1)
+    axis = alt.Axis(tickCount=5, format=".2f")
+    base = _chart(rows).encode(
+        x=x,
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=axis),
+        **look.distinguish("figure", shown, "color", legend=legend),
+    )
+    lines = base.mark_line(strokeWidth=2).encode(**look.distinguish("figure", shown, "strokeDash", legend=legend))
+    marks = base.mark_point(size=45, **_DOT).encode(**look.distinguish("figure", shown, "shape", legend=legend))
+    return _sized(lines + marks, width, 220)
 
 
 def agreement(contents: dict[str, Any], width: int) -> Chart | None:
@@ -156,44 +159,34 @@ def agreement(contents: dict[str, Any], width: int) -> Chart | None:
         return None
     predicting = {"both": "model and rules", "model_only": "model only", "rules_only": "rules only"}
     right = {"model_right": "model right", "rules_right": "rules right"}
-    gap, wide = 20, width >= NARROW_BELOW
-    side = (width // 2 if wide else width) - 170 - gap
+    gap = 20
+    side = (width if width < _NARROW_BELOW else width // 2) - 170 - gap
     panels = [
-        _agreement_bars(counts, predicting, [REST, SECOND, THIRD], side, "Predicted by"),
-        _agreement_bars(counts, right, [SECOND, THIRD], side, "Where the two differ"),
+        _agreement_bars(counts, predicting, [look.REST, look.SECOND, look.THIRD], side, "Predicted by"),
+        _agreement_bars(counts, right, [look.SECOND, look.THIRD], side, "Where the two differ"),
     ]
-    joined = alt.hconcat(*panels, spacing=gap) if wide else alt.vconcat(*panels)
-    return styled(joined.resolve_scale(color="independent"))
+    return _joined(panels, width, gap, color="independent")
 
 
 def _agreement_bars(
     counts: Mapping[str, Mapping[str, int]], keys: Mapping[str, str], shades: Sequence[str], side: int, title: str
-) -> alt.FacetChart:
-    rows: list[dict[str, Any]] = []
-    for label, row in counts.items():
-        disposition, target = split_label(label)
-        rows += [
-            {"disposition": disposition, "target": target, "part": part, "order": order, "count": row[key]}
-            for order, (key, part) in enumerate(keys.items())
-        ]
-    dispositions, targets = (list(dict.fromkeys(row[key] for row in rows)) for key in ("disposition", "target"))
-    parts = list(keys.values())
-    axis = alt.Axis(format="%", values=[0, 0.5, 1])
-    bars = (
-        alt.Chart()
-        .mark_bar(stroke=PAPER, strokeWidth=1)
-        .encode(
-            y=alt.Y("target:N", sort=targets, title=None, axis=name_axis(170)),
-            x=alt.X("count:Q", stack="normalize", title=None, axis=axis),
-            color=alt.Color("part:N", sort=parts, scale=scale_of(parts, shades), legend=alt.Legend(columns=1)),
-            order="order:Q",
-        )
-        .properties(width=side, height=alt.Step(18))
+) -> Chart:
+    rows = [
+        {**_label_row(label), "part": part, "order": order, "count": row[key]}
+        for label, row in counts.items()
+        for order, (key, part) in enumerate(keys.items())
+    ]
+    parts = alt.Scale(domain=list(keys.values()), range=list(shades))
+    bars = _chart(rows).mark_bar(stroke=look.PAPER, strokeWidth=1).properties(width=side, height=alt.Step(18))
+    encoded = bars.encode(
+        y=alt.Y("target:N", sort=_distinct(rows, "target"), title=None, axis=look.name_axis(170)),
+        x=alt.X("count:Q", stack="normalize", title=None, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
+        color=alt.Color("part:N", sort=list(keys.values()), scale=parts, legend=alt.Legend(columns=1)),
+        order="order:Q",
     )
     header = alt.Header(labelOrient="top", labelFontWeight="bold")
-    by_disposition = alt.Row("disposition:N", sort=dispositions, header=header)
-    facets = bars.facet(row=by_disposition, data=alt.InlineData(values=rows), title=title, spacing=8)
-    panel: alt.FacetChart = facets.resolve_scale(y="independent")
+    by_disposition = alt.Row("disposition:N", sort=_distinct(rows, "disposition"), header=header)
+    panel: Chart = encoded.facet(row=by_disposition, title=title, spacing=8).resolve_scale(y="independent")
     return panel
 
 
@@ -202,37 +195,69 @@ def drift(contents: dict[str, Any], width: int) -> Chart | None:
     found = contents["drift"]
     if found is None or not (found["more"] or found["less"]):
         return None
-    names, margin, wide = 120, 26, width >= NARROW_BELOW
-    side = ((width - margin) // 2 if wide else width) - names - margin
-    panels = [
-        _drift_words(found[key][:12], title, names, side)
-        for key, title in (("more", "More frequent here"), ("less", "Less frequent here"))
-        if found[key]
-    ]
-    joined = alt.hconcat(*panels, spacing=margin) if wide else alt.vconcat(*panels)
-    return styled(joined.resolve_scale(x="shared"))
+    names, margin = 120, 26
+    side = (width if width < _NARROW_BELOW else (width - margin) // 2) - names - margin
+    titles = {"more": "More frequent here", "less": "Less frequent here"}
+    panels = [_drift_words(found[key][:12], title, names, side) for key, title in titles.items() if found[key]]
+    return _joined(panels, width, margin, x="shared")
 
 
-def _drift_words(words: Sequence[Mapping[str, Any]], title: str, names: int, side: int) -> alt.LayerChart:
-    y = alt.Y("term:N", sort=None, title=None, axis=name_axis(names))
+def _drift_words(words: Sequence[Row], title: str, names: int, side: int) -> Chart:
     sides = {"here": "here", "there": "in training"}
     ends = [{"term": word["term"], "side": name, "share": word[key]} for word in words for key, name in sides.items()]
-    shown = list(sides.values())
-    scale = alt.Scale(type="sqrt")
-    between = alt.Chart(alt.InlineData(values=list(words))).mark_rule(color=REST).encode(y=y, x="here:Q", x2="there:Q")
-    marks = (
-        alt.Chart(alt.InlineData(values=ends))
-        .mark_point(filled=True, size=60, opacity=1)
-        .encode(
-            y=y,
-            x=alt.X("share:Q", title="per 1,000 known words", axis=alt.Axis(tickCount=4), scale=scale),
-            color=alt.Color("side:N", sort=shown, scale=scale_of(shown, COLOURS)),
-            shape=alt.Shape("side:N", sort=shown, scale=scale_of(shown, SHAPES)),
-        )
+    y = alt.Y("term:N", sort=None, title=None, axis=look.name_axis(names))
+    between = _chart(words).mark_rule(color=look.REST).encode(y=y, x="here:Q", x2="there:Q")
+    marks = _chart(ends).mark_point(size=60, **_DOT)
+    encoded = marks.encode(
+        y=y,
+        x=alt.X("share:Q", title="per 1,000 known words", axis=alt.Axis(tickCount=4), scale=alt.Scale(type="sqrt")),
+        **look.distinguish("side", list(sides.values()), "color", "shape"),
     )
-    layers: alt.LayerChart = (between + marks).properties(title=title, width=side, height=alt.Step(18))
+    layers: Chart = (between + encoded).properties(title=title, width=side, height=alt.Step(18))
     return layers
 
+
+# ------------------------------------------------------------------------------------------------ labels and panels
+
+
+def split_label(label: str) -> tuple[str, str]:
+    """Return the disposition and the target of a label; both are "own work" for core.
+
+    >>> split_label("escalate:database-specialist")
+    ('escalate', 'database-specialist')
+    """
+    parsed = Label.parse(label)
+    return ("own work", "own work") if parsed == CORE else (parsed.disposition, parsed.target)
+
+
+def _label_row(label: str) -> Row:
+    disposition, target = split_label(label)
+    return {"disposition": disposition, "target": target}
+
+
+def _distinct(rows: Sequence[Row], key: str) -> list[str]:
+    return list(dict.fromkeys(row[key] for row in rows))
+
+
+def _chart(rows: Sequence[Row]) -> alt.Chart:
+    return alt.Chart(alt.InlineData(values=list(rows)))
+
+
+def _sized(chart: alt.LayerChart, width: int, height: int) -> Chart:
+    """Return a chart of one view that takes exactly its width, axes included."""
+    fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
+    sized: Chart = chart.properties(width=width, height=height, autosize=fitted)
+    return sized
+
+
+def _joined(panels: Sequence[Chart], width: int, gap: int, **scales: Any) -> Chart:
+    """Return panels one below the other if they are narrow, or else side by side."""
+    joined = alt.vconcat(*panels) if width < _NARROW_BELOW else alt.hconcat(*panels, spacing=gap)
+    resolved: Chart = joined.resolve_scale(**scales)
+    return resolved
+
+
+# ------------------------------------------------------------------------------------------------ drawing
 
 CHARTS: dict[str, Callable[[dict[str, Any], int], Chart | None]] = {
     "averages": averages,
@@ -243,24 +268,18 @@ CHARTS: dict[str, Callable[[dict[str, Any], int], Chart | None]] = {
     "learning-curve": learning_curve,
     "drift": drift,
 }
-"""The charts by the names of their pictures, which are those of `TITLES`. None means that there is nothing to draw."""
+"""The charts by the names of their pictures."""
 
 
-def picture(contents: dict[str, Any], name: str) -> str | None:
-    """Draw a chart as SVG for a document; None if there is nothing to draw."""
-    chart = CHARTS[name](contents, HALF if name in _HALVES else WIDE)
-    return None if chart is None else as_svg(chart)
+def draw(contents: dict[str, Any], name: str, *, phone: bool = False) -> str | None:
+    """Draw a chart as SVG for the page's column, which documents share, or for a phone."""
+    width = PHONE if phone else HALF if name in _HALVES else WIDE
+    chart = CHARTS[name](contents, width)
+    return None if chart is None else look.as_svg(chart)
 
 
-def inlined(contents: dict[str, Any], name: str) -> dict[str, Markup] | None:
-    """Draw a chart for the page, for a wide screen and for a phone.
-
-    Returns
-    -------
-    dict of str to Markup or None
-        ``wide`` and ``narrow``; None if there is nothing to draw.
-    """
-    widths = {"wide": HALF if name in _HALVES else WIDE, "narrow": PHONE}
-    charts = {size: CHARTS[name](contents, width) for size, width in widths.items()}
-    drawn = {size: as_svg(chart) for size, chart in charts.items() if chart is not None}
-    return {size: as_markup(svg, f"{name}-{size}", TITLES[name]) for size, svg in drawn.items()} or None
+def inlined(contents: dict[str, Any], name: str, title: str) -> dict[str, Markup] | None:
+    """Draw a chart for the page, as ``wide`` and ``narrow``; None if there is nothing to draw."""
+    drawn = {"wide": draw(contents, name), "narrow": draw(contents, name, phone=True)}
+    drawings = {size: look.as_markup(svg, f"{name}-{size}", title) for size, svg in drawn.items() if svg is not None}
+    return drawings or None

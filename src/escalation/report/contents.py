@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -58,7 +58,7 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         drift["known_words"]["training"] = known_in_training(run)
     return {
         "format": FORMAT,
-        "about": _about(run, first),
+        "about": _about(run, figures),
         "averages": {engine: entry["averages"] for engine, entry in engines.items()} | figures["baselines"],
         "registers": figures["registers"],
         "labels": {engine: entry["labels"] for engine, entry in engines.items()},
@@ -74,40 +74,26 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _about(run: Run, first: dict[str, Any]) -> dict[str, Any]:
-    model = None
-    if run.model is not None and run.model.info is not None:
-        info = run.model.info
-        model = {"name": info.name, "version": info.version, "trained_on": info.corpus.tasks}
+def _about(run: Run, figures: dict[str, Any]) -> dict[str, Any]:
+    info, first = run.model.info if run.model else None, figures["engines"][run.engine]
     return {
-        "created_by": f"escalation-predictor {version('escalation-predictor')}",
+        "created_by": figures["created_by"],
         "method": run.method,
         "engine": run.engine,
-        "corpus": {
-            "path": run.corpus.path.name,
-            "sha256": run.corpus.sha256,
-            "tasks": first["tasks"],
-            "groups": first["groups"],
-        },
-        "model": model,
+        "corpus": figures["corpus"] | {"tasks": first["tasks"], "groups": first["groups"]},
+        "model": info and {"name": info.name, "version": info.version, "trained_on": info.corpus.tasks},
         "rulebook": {"name": run.rulebook.name, "sha256": run.rulebook.sha256},
     }
 
 
 def agreement(run: Run) -> dict[str, dict[str, int]]:
-    """Count by label what the model alone and the rules alone predict.
+    """Count by label which of model and rules predict it, and which is right where only one does.
 
-    Returns
-    -------
-    dict of str to dict
-        ``both``, ``model_only``, ``rules_only`` and ``neither`` predict the label; ``model_right`` and ``rules_right``
-        count which is right where exactly one of them predicts it. Empty unless both engines were evaluated.
+    Empty unless both engines were evaluated.
     """
     if "model" not in run.answers or "rules" not in run.answers:
         return {}
-    model, rules, target = (
-        matrix.astype(bool) for matrix in (run.answers["model"].given, run.answers["rules"].given, run.targets)
-    )
+    model, rules, target = run.answers["model"].given == 1, run.answers["rules"].given == 1, run.targets == 1
     counts = {
         "both": model & rules,
         "model_only": model & ~rules,
@@ -122,18 +108,11 @@ def agreement(run: Run) -> dict[str, dict[str, int]]:
     }
 
 
-# ------------------------------------------------------------------------------------------------ curves
-
-
 def curves(run: Run) -> dict[str, Any]:
     """Return the precision-recall curve of each label of the classifier, before groups are resolved.
 
-    Returns
-    -------
-    dict of str to dict
-        ``average_precision``; ``threshold``, from which on the label is predicted (the mean over the folds in
-        cross-validation); ``chosen``, precision and recall at that threshold; ``points``, pairs of recall and precision
-        by rising recall. Labels that no task has, or that no model scored, are left out.
+    ``points`` are pairs of recall and precision by rising recall, ``chosen`` is what the threshold attains. Labels that
+    no task has, or that no model scored, are left out.
     """
     answers, found = run.answers[run.engine], {}
     for label, ranking in average_precisions(run.data.labels, run.data.targets, answers.probabilities).items():
@@ -145,7 +124,7 @@ def curves(run: Run) -> dict[str, Any]:
         right = int((predicted & (target == 1)).sum())
         found[label] = {
             "average_precision": ranking.value,
-            "threshold": float(threshold.mean()),
+            "threshold": float(threshold.mean()),  # in cross-validation, each fold has its own
             "chosen": {
                 "precision": right / int(predicted.sum()) if predicted.any() else None,
                 "recall": right / int(target.sum()),
@@ -164,33 +143,23 @@ def _curve_points(target: NDArray[np.int8], probability: NDArray[np.float64]) ->
     return [[float(recall[place]), float(precision[place])] for place in places[::-1]]
 
 
-# ------------------------------------------------------------------------------------------------ terms
-
-
 def terms(run: Run) -> dict[str, Any]:
-    """Return the terms that weigh most for and against each label.
+    """Return the terms that weigh most for and against each label, heaviest first; empty for the rules alone.
 
     A weight is what the term adds to the label's score where the label is undecided: a cue or a wording that is
     present, or an n-gram that occurs once in a text of typical length. In cross-validation it is the mean over the
     models of all folds, where a term that a model does not know weighs 0. A label that the rules alone decide has no
     terms.
-
-    Returns
-    -------
-    dict of str to dict
-        ``for`` and ``against``: lists of ``term``, ``kind`` (ngram, cue or wording) and ``weight``, heaviest first.
-        Empty for the rules alone.
     """
     models = [fold.model for fold in run.folds if fold.model is not None]
     if not models:
         return {}
     cues = CueFeatures(run.rulebook).names
-    rows: dict[Term, int] = {}
-    rows_of = [[rows.setdefault(term, len(rows)) for term in _terms(model, cues)] for model in models]
-    weights = np.zeros((len(rows), len(run.data.labels)))
-    for model, places in zip(models, rows_of, strict=True):
-        weights[places] += _term_weights(model, run.engine) / len(models)
-    known = list(rows)
+    totals: defaultdict[Term, NDArray[np.float64]] = defaultdict(lambda: np.zeros(len(run.data.labels)))
+    for model in models:
+        for term, added in zip(_terms(model, cues), _term_weights(model, run.engine), strict=True):
+            totals[term] += added / len(models)
+    known, weights = list(totals), np.array(list(totals.values()))
     return {
         label: {"for": _heaviest(known, column), "against": _heaviest(known, -column, -1)}
         for label, column in zip(run.data.labels, weights.T, strict=True)

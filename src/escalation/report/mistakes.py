@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from escalation.answer.explanation import LabelExplanation
     from escalation.evaluation.run import Run
     from escalation.rules.rulebook import Label, Rulebook
-    from escalation.task.task import Task
 
 _EXAMPLES = 8
 _SPANS = 20
@@ -48,38 +47,17 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wrong label in an answer.
+    """A wrong label in an answer: one that was predicted wrongly, or else one that was missed."""
 
-    Attributes
-    ----------
-    row : int
-        Of the task.
-    kind : str
-        A key of `KINDS`.
-    label : Label
-        The label that was predicted wrongly, or else the one that was missed.
-    predicted : bool
-        Whether the label was predicted.
-    sureness : float
-        How far the probability is on the wrong side of the threshold, from 0 to 1; -1 if no model was asked.
-    """
-
-    row: int
-    kind: str
+    row: int  # of the task
+    kind: str  # a key of `KINDS`
     label: Label
     predicted: bool
-    sureness: float
+    sureness: float  # how far the probability is on the wrong side of the threshold, up to 1; -1 if there is none
 
 
 def errors(run: Run) -> dict[str, Any]:
-    """Count the mistakes of each kind, and show the most confident ones.
-
-    Returns
-    -------
-    dict
-        ``tasks``, the number of tasks with a mistake, and ``kinds``, each with the ``count`` of all mistakes and at
-        most eight ``examples``.
-    """
+    """Count the tasks with a mistake and the mistakes of each kind, with the most confident ones as examples."""
     found = mistakes(run)
     rules = Predictor(run.rulebook, None, "rules")
     # A task is explained by the model that answered it, which has not seen it.
@@ -103,14 +81,13 @@ def mistakes(run: Run) -> list[Mistake]:
     one mistake and not two.
     """
     answers, found = run.answers[run.engine], []
+    above = answers.probabilities - answers.thresholds
+    margins = above / np.where(above >= 0, 1 - answers.thresholds, answers.thresholds)
     for row in np.flatnonzero((run.targets != answers.given).any(axis=1)).tolist():
-        right, predicted = (
-            {label for label, value in zip(run.columns, matrix[row], strict=True) if value}
-            for matrix in (run.targets, answers.given)
-        )
+        right, predicted = set(_present(run, run.targets[row])), set(_present(run, answers.given[row]))
         for kind, label in _wrong(run.rulebook, right, predicted):
             column = run.data.labels.index(classifier_label(run.rulebook, label))
-            margin = _margin(answers.probabilities[row, column], answers.thresholds[row, column])
+            margin = float(margins[row, column])
             sureness = -1.0 if np.isnan(margin) else margin if label in predicted else -margin
             found.append(Mistake(row, kind, label, label in predicted, sureness))
     return sorted(found, key=lambda mistake: -mistake.sureness)
@@ -127,33 +104,23 @@ def _wrong(rulebook: Rulebook, right: set[Label], predicted: set[Label]) -> Iter
         yield "core", CORE
     needed, named = right - {CORE}, predicted - {CORE}
     missed, extra = sorted(needed - named), sorted(named - needed)
-    target = {label: classifier_label(rulebook, label).target for label in needed | named}
+    general = {label: classifier_label(rulebook, label) for label in needed | named}
+    groups_needed, groups_named = ({general[label] for label in side} for side in (needed, named))
     for label in list(extra):
-        counterpart = next((other for other in missed if target[other] == target[label]), None)
+        counterpart = next((other for other in missed if general[other].target == general[label].target), None)
         if counterpart is not None:
             extra.remove(label)
             missed.remove(counterpart)
-            yield _kind_of_pair(counterpart, label), label
-    groups_needed, groups_named = ({classifier_label(rulebook, label) for label in side} for side in (needed, named))
+            if label.disposition == counterpart.disposition:
+                yield "member", label
+            else:
+                yield "over_escalated" if label.disposition == "escalate" else "under_escalated", label
     for label in missed:
         kind = "lost" if needed & named else "missed"
-        yield ("member" if classifier_label(rulebook, label) in groups_named else kind), label
+        yield "member" if general[label] in groups_named else kind, label
     for label in extra:
         kind = "extra" if needed else "false_alarm"
-        yield ("member" if classifier_label(rulebook, label) in groups_needed else kind), label
-
-
-def _kind_of_pair(right: Label, predicted: Label) -> str:
-    """Return what is wrong if the right target, or another mode of its group, was predicted."""
-    if right.disposition == predicted.disposition:
-        return "member"
-    return "under_escalated" if right.disposition == "escalate" else "over_escalated"
-
-
-def _margin(probability: float, threshold: float) -> float:
-    """Return how far a probability is above its threshold, from -1 to 1."""
-    room = 1 - threshold if probability >= threshold else threshold
-    return float((probability - threshold) / room)
+        yield "member" if general[label] in groups_needed else kind, label
 
 
 # ------------------------------------------------------------------------------------------------ examples
@@ -163,44 +130,47 @@ def _example(run: Run, mistake: Mistake, predictor: Predictor, rules: Predictor)
     """Return the task, its labels, the words that weigh for the wrong answer, and the rules on the wrong label."""
     task, answers = run.data.tasks[mistake.row], run.answers[run.engine]
     label = classifier_label(run.rulebook, mistake.label)
-    column = run.data.labels.index(label)
-    ruled = _explanation(rules, task, label)
+    place = mistake.row, run.data.labels.index(label)
+    model_said, rules_said = (
+        next(entry for entry in each.explain(task).labels if entry.label == label) for each in (predictor, rules)
+    )
     return {
         "id": task.id,
         "text": task.text[:_CHARACTERS],
         "expected": _labels(run, run.targets[mistake.row], mistake),
         "answered": _labels(run, answers.given[mistake.row], mistake),
         "label": mistake.label,
-        "probability": _number(answers.probabilities[mistake.row, column]),
-        "threshold": _number(answers.thresholds[mistake.row, column]),
-        "spans": _spans(_explanation(predictor, task, label), 1 if mistake.predicted else -1),
+        "probability": _number(answers.probabilities[place]),
+        "threshold": _number(answers.thresholds[place]),
+        "spans": _spans(model_said, 1 if mistake.predicted else -1),
         "rules": [
-            {"id": rule.id, "section": rule.section, "value": "for" if ruled.given else "against", "text": rule.text}
-            for rule in ruled.contributions
+            {
+                "id": rule.id,
+                "section": rule.section,
+                "value": "for" if rules_said.given else "against",
+                "text": rule.text,
+            }
+            for rule in rules_said.contributions
         ],
     }
 
 
-def _explanation(predictor: Predictor, task: Task, label: str) -> LabelExplanation:
-    return next(entry for entry in predictor.explain(task).labels if entry.label == label)
-
-
-def _labels(run: Run, row: NDArray[np.int8], mistake: Mistake) -> list[str]:
+def _labels(run: Run, row: NDArray[np.int8], mistake: Mistake) -> list[Label]:
     """Return the labels of an answer, core only if the mistake is about it."""
-    labels = (label for label, value in zip(run.columns, row, strict=True) if value)
-    return [label for label in labels if label != CORE or mistake.label == CORE]
+    return [label for label in _present(run, row) if label != CORE or mistake.label == CORE]
+
+
+def _present(run: Run, row: NDArray[np.int8]) -> list[Label]:
+    return [label for label, value in zip(run.columns, row, strict=True) if value]
 
 
 def _spans(explained: LabelExplanation, sign: int) -> list[dict[str, Any]]:
     """Return the words for the wrong answer: for the label if it was predicted, against it if it was missed."""
     spans = [
-        {"start": reason.start, "end": reason.end, "weight": sign * reason.weight}
-        for reason in explained.contributions
-        if reason.kind == "term"
-        and reason.weight is not None
-        and sign * reason.weight > 0
-        and reason.end is not None
-        and reason.end <= _CHARACTERS
+        {"start": term.start, "end": term.end, "weight": sign * term.weight}
+        for term in explained.contributions
+        if term.kind == "term" and term.weight is not None and sign * term.weight > 0
+        if term.end is not None and term.end <= _CHARACTERS
     ]
     return spans[:_SPANS]
 
