@@ -6,6 +6,10 @@ import json
 import sys
 from pathlib import Path
 
+from escalation import load_rulebook
+from escalation.task.pieces import read_pieces
+from escalation.task.text import read
+
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 DATA = TESTS / "data"
@@ -50,3 +54,8 @@ def write_tasks(path, tasks):
     """Write tasks as JSON lines; return the path."""
     path.write_text("".join(f"{json.dumps(task)}\n" for task in tasks), encoding="utf-8")
     return path
+
+
+def read_text(text, verbs=frozenset()):
+    """Read a text as predictors do, with the phrases that ship."""
+    return read(read_pieces(text, load_rulebook().reading, verbs), verbs)

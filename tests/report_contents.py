@@ -30,7 +30,7 @@ def rules_only():
     contents["about"] |= {"engine": "rules", "method": "unseen"}
     for key in ("averages", "labels"):
         contents[key] = {name: row for name, row in contents[key].items() if name in ("rules", "majority")}
-    contents |= {"registers": {}, "curves": {}, "agreement": {}, "terms": {}, "findings": []}
+    contents |= {"registers": {}, "robustness": {}, "curves": {}, "agreement": {}, "terms": {}, "findings": []}
     contents |= {"reliability": None, "coverage": None, "learning_curve": None, "drift": None}
     for kind in contents["errors"]["kinds"]:
         for example in kind["examples"]:

@@ -11,9 +11,8 @@ from escalation.evaluation.drift import drift, known_in_training
 from escalation.evaluation.figures import UnknownWord
 from escalation.files import default_corpus
 from escalation.model import read_model
-from escalation.task.text import words_of
 from escalation.training.corpus import read_corpus
-from helpers import SMALL_CORPUS
+from helpers import SMALL_CORPUS, read_text
 
 
 def file_hash(path):
@@ -40,9 +39,13 @@ def texts():
     return [json.loads(line)["text"] for line in SMALL_CORPUS.read_text(encoding="utf-8").splitlines()]
 
 
+def asked_words(text):
+    return read_text(text).words
+
+
 def test_the_shares_of_the_training_are_known_from_the_model_alone(drift_of):
     found = drift_of([*(f"{text} the" for text in texts()), "zebra " * 3])
-    counts = Counter(word for text in texts() for word in set(words_of(text)))
+    counts = Counter(word for text in texts() for word in set(asked_words(text)))
     known = {word: count for word, count in counts.items() if count >= 3}
     total = sum(known.values())
     assert found.less
@@ -69,7 +72,7 @@ def test_the_distance_is_that_of_scipy(drift_of):
     from scipy.spatial.distance import jensenshannon
 
     found = drift_of(["the chapter on the pump", "zebra the"])
-    there = Counter(word for text in texts() for word in set(words_of(text)))
+    there = Counter(word for text in texts() for word in set(asked_words(text)))
     names = sorted(word for word, count in there.items() if count >= 3)
     here = Counter(["the", "chapter", "on", "pump", "the"])
     assert found.unlike == pytest.approx(

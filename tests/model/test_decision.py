@@ -8,14 +8,15 @@ import pytest
 from escalation.model import LabelPolicy, Model, SignalWeights
 from escalation.model.classifier import Scores
 from escalation.model.decision import Decider, decide_by_rules, verdict_row
-from escalation.model.policy import decision_scores, head_names, nested_logit, sigmoid, weight_table
+from escalation.model.policy import head_names, nested_logit, sigmoid, view_scores, weigh, weight_table
 from escalation.model.vocabulary import Vocabulary, Wordings
 from escalation.rules.engine import Verdict
 from escalation.rules.rulebook import Label
 
 LABELS = tuple(map(Label.parse, ("escalate:a", "collaborate:a", "escalate:b", "core")))
-PLAIN = SignalWeights(1.0, 0.0, 0.0, 0.0, 0.0)
-HYBRID = SignalWeights(0.5, 0.5, 1.0, -1.0, 0.0)
+NONE = dict.fromkeys(SignalWeights.__struct_fields__, 0.0)
+PLAIN = SignalWeights(**NONE | {"flat": 1.0, "whole": 1.0})
+HYBRID = SignalWeights(**NONE | {"flat": 0.5, "nested": 0.5, "whole": 1.0, "rules_for": 1.0, "rules_against": -1.0})
 
 
 def model_with(**policies):
@@ -40,7 +41,7 @@ def verdicts(**values):
 
 
 def decide(model, seen, rules, engine, caution="normal"):
-    scores = Scores(np.array(seen), [], model.weights, np.zeros(0), 0, 0)
+    scores = Scores(np.array([seen]), model.weights, np.zeros(0), [0, 0], [0], 0, 1, False)
     return Decider(model, engine, caution).decide(scores, rules)
 
 
@@ -110,15 +111,38 @@ def test_a_label_of_little_support_is_left_to_the_rules():
     assert not decide(rare, sure, verdicts(escalate_b="for"), "model")["escalate:b"].given
 
 
+def scores_of(weights, views, starts, works, apart, rules):
+    table = weight_table([weights] * len(LABELS))
+    seen = view_scores(LABELS, table, np.array(views), np.array(starts), np.array(works), np.array(apart))
+    return weigh(table, seen, np.array([verdict_row(LABELS, each) for each in rules])).scores(seen)
+
+
 def test_the_scores_of_many_tasks_are_those_of_each_alone():
-    seen = np.array([logits(escalate_a=1.0, collaborate_a=1.0), logits(collaborate_a=3.0), logits(escalate_b=9.0)])
+    weights = SignalWeights(
+        **NONE | {"flat": 1.0, "whole": 0.6, "best": 0.5, "best_asks": 0.1, "rules_for": 1.0, "works": 0.2}
+    )
+    views = [logits(escalate_a=1.0), logits(), logits(escalate_a=4.0), logits(escalate_b=9.0), logits()]
     rules = [verdicts(escalate_a="for"), verdicts(), verdicts(escalate_b="against")]
-    model = model_with()
-    table = weight_table([model.policies[label].hybrid for label in LABELS])
-    together = decision_scores(LABELS, table, seen, np.array([verdict_row(LABELS, each) for each in rules]))
-    for row, each in enumerate(rules):
-        alone = decide(model, seen[row], each, "hybrid")
-        assert together[row].tolist() == [alone[label].score for label in LABELS]
+    starts, works, apart = [0, 3, 4], [2, 1, 1], [False] * 3
+    together = scores_of(weights, views, starts, works, apart, rules)
+    for row, (start, end) in enumerate(((0, 3), (3, 4), (4, 5))):
+        alone = scores_of(weights, views[start:end], [0], [works[row]], [False], [rules[row]])
+        assert together[row].tolist() == alone[0].tolist()
+
+
+def test_the_best_ask_counts_beside_the_whole():
+    weights = SignalWeights(**NONE | {"flat": 1.0, "whole": 1.0, "best": 1.0})
+    views = [logits(escalate_b=-1.0), logits(escalate_b=3.0), logits(escalate_b=-2.0)]
+    scores = scores_of(weights, views, [0], [1], [False], [verdicts()])
+    assert scores[0, LABELS.index("escalate:b")] == pytest.approx(-1.0 + 3.0)
+
+
+def test_in_a_list_a_label_is_not_lost_that_an_ask_would_have_alone():
+    weights = SignalWeights(**NONE | {"flat": 1.0, "whole": 1.0})
+    views = [logits(escalate_b=-4.0), logits(escalate_b=3.0), logits(escalate_b=-9.0)]
+    for apart, expected in ((False, -4.0), (True, 3.0)):
+        scores = scores_of(weights, views, [0], [2], [apart], [verdicts()])
+        assert scores[0, LABELS.index("escalate:b")] == pytest.approx(expected)
 
 
 def test_own_work_is_left_where_something_is_shared_and_nothing_handed_over():

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from escalation.errors import CorpusError
-from escalation.model.features import ngrams
+from escalation.model.features import CueFeatures, shortened
+from escalation.model.signals import read_views
 from escalation.model.vocabulary import NONE, Vocabulary, Wordings, read_wordings
+from escalation.rules.evidence import EvidenceReader
+from escalation.task.stack import StackProfile
 from escalation.task.text import words_of
 from escalation.training.corpus import read_corpus
 from helpers import DATA, ROOT
@@ -22,8 +26,11 @@ def shipped():
     return Vocabulary((), SHIPPED)
 
 
-def found(vocabulary, text, title=0):
-    return [vocabulary.wordings.features[number] for number in vocabulary.find(words_of(text), title).wordings]
+def found(vocabulary, text):
+    """Return the names of the lists that occur in a text of one piece."""
+    words = words_of(text)
+    numbers = {number for _, lists in vocabulary.find(words, {len(words)}).wordings for number in lists}
+    return [vocabulary.wordings.names[number] for number in sorted(numbers)]
 
 
 def test_every_list_has_its_pair():
@@ -54,13 +61,6 @@ def test_phrases_of_one_to_three_words_are_found(tmp_path):
     assert found(wordings, "x two three four five") == ["a", "b"]
     assert found(wordings, "Use 3FA.") == ["a"]
     assert found(wordings, "for 250 rows") == ["a"], "numbers are alike, as they are in n-grams"
-
-
-def test_the_first_clause_counts_once_more(tmp_path):
-    wordings = vocabulary(tmp_path, 'a = ["one", "two three four"]')
-    assert found(wordings, "one x", title=2) == ["a", "a@title"]
-    assert found(wordings, "x one", title=1) == ["a"]
-    assert found(wordings, "two three four", title=1) == ["a", "a@title"]
 
 
 def test_wordings_beside_a_corpus_are_read_with_it(tmp_path):
@@ -96,26 +96,36 @@ PHRASES = {"b": (0,), "a b": (1,), "a b c": (0, 2), "b c 0": (1,), "c c c": (2,)
 KNOWN = Vocabulary(GRAMS, Wordings(("one", "two", "three"), PHRASES))
 
 
-@given(st.lists(st.sampled_from(WORDS), max_size=12), st.integers(0, 5))
-def test_every_ngram_and_wording_is_found(words, title):
-    found = KNOWN.find(words, title)
+@given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), max_size=4))
+def test_every_ngram_and_wording_is_found_in_its_piece(pieces):
+    words = [word for piece in pieces for word in piece]
+    ends = set(accumulate(map(len, pieces)))
+    result = KNOWN.find(words, ends)
     rows = {gram: row for row, gram in enumerate(GRAMS)}
-    grams = ngrams(words)
-    assert found.rows == [rows.get(gram, NONE) for gram in grams]
-    texts = [(first, " ".join(grams[first : first + length])) for length in (1, 2, 3) for first in range(len(words))]
-    wordings = {
-        number for first, text in texts for number in PHRASES.get(text, ()) if first + len(text.split()) <= len(words)
-    }
-    opening = {
-        number + 3
-        for first, text in texts
-        for number in PHRASES.get(text, ())
-        if first < title and first + len(text.split()) <= len(words)
-    }
-    assert found.wordings == sorted(wordings | opening)
+    kept = [shortened(word) for word in words]
+
+    def phrase(first, length):
+        whole = first + length <= len(kept) and not any(first + place in ends for place in range(1, length))
+        return " ".join(kept[first : first + length]) if whole else None
+
+    assert result.words == [rows.get(word, NONE) for word in kept]
+    assert result.pairs == [rows.get(phrase(first, 2), NONE) for first in range(len(kept))]
+    expected = [(first, PHRASES.get(phrase(first, length))) for length in (1, 2, 3) for first in range(len(kept))]
+    assert sorted(result.wordings) == sorted(each for each in expected if each[1])
 
 
 def test_an_empty_vocabulary_finds_nothing():
     empty = Vocabulary((), Wordings())
-    assert empty.find([], 0).rows == []
-    assert empty.find(["a", "b"], 2) == ([NONE] * 3, [])
+    assert empty.find([], set()) == ([], [], [], 0)
+    assert empty.find(["a", "b"], {2}) == ([NONE] * 2, [NONE] * 2, [], 0)
+
+
+def test_a_wording_in_the_first_clause_of_a_view_counts_once_more(rulebook):
+    vocabulary = Vocabulary((), Wordings(("a",), {"reindeer": (0,)}))
+    features = CueFeatures(rulebook)
+    evidence = EvidenceReader(rulebook).read("Add a sleigh. Add a reindeer to it.", StackProfile())
+    active = [
+        {number - len(features.names) for number in view.cues if number >= len(features.names)}
+        for view in read_views(evidence, features, vocabulary)
+    ]
+    assert active == [{0}, set(), {0, 1}], "the whole, the first ask, the second ask"

@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 
 from escalation.rules.phrases import PhraseError, PhraseFinder, compile_phrase
-from escalation.task.text import read
+from helpers import read_text
 
 
 def found(phrase, text):
-    reading = read(text)
-    spans = [reading.span(hit.first, hit.last - 1) for hit in PhraseFinder({"cue": [phrase]}).find(reading)]
+    reading = read_text(text)
+    hits = PhraseFinder({"cue": [phrase]}).find(reading.words, reading.clauses)
+    spans = [reading.span(hit.first, hit.last - 1) for hit in hits]
     return [text[start:end] for start, end in spans]
 
 

@@ -5,10 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalation.errors import InputError
-from escalation.task.text import MAX_CHARACTERS, check_text, fold, read, words_of
+from escalation.task.pieces import Piece, Pieces
+from escalation.task.text import MAX_CHARACTERS, check_text, fold, words_of
+from escalation.task.text import read as read_asked
 from helpers import lines_executed
 
 VERBS = frozenset({"add", "write", "build"})
+
+
+def read(text, verbs=frozenset()):
+    return read_asked(Pieces(text, text, [Piece(0, len(text), "sentence", "asked", "")], None), verbs)
 
 
 def clauses(text):
@@ -91,6 +97,22 @@ def test_reading_is_linear_in_the_length(unit):
         (["list"], "list"),
     ],
 )
-def test_what_is_no_task_is_refused_with_the_reason(text, message):
+def test_an_invalid_text_is_rejected_with_the_reason(text, message):
     with pytest.raises(InputError, match=message):
         check_text(text)
+
+
+def test_only_what_is_asked_is_read():
+    text = "not this, add a route, not that, then write the test"
+    pieces = [
+        Piece(0, 8, "clause", "excluded", "not"),
+        Piece(10, 21, "clause", "asked", ""),
+        Piece(23, 31, "clause", "circumstance", "not"),
+        Piece(33, len(text), "item", "asked", ""),
+    ]
+    reading = read_asked(Pieces(text, text, pieces, None), VERBS)
+    assert reading.words == ["add", "a", "route", "then", "write", "the", "test"]
+    assert [text[start:end] for start, end in reading.spans] == reading.words
+    assert [(ask.first, ask.last, ask.begins_work) for ask in reading.asks] == [(0, 3, True), (3, 7, True)]
+    assert reading.works == 2
+    assert not reading.apart, "a clause and a list item"

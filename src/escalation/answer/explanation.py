@@ -87,9 +87,8 @@ def _explain(
         return LabelExplanation(str(label), decision.given, decision.source, None, None, None, None, rules)
     attribution = attribute(model, [label], signals, engine)[label]
     contributions = all_terms(signals, attribution, cue_names)
-    if engine == "hybrid" and signals.verdicts[label].value != "silent":
-        known = attribution.base + sum(attribution.grams.values()) + sum(attribution.cues.values())
-        contributions += _rules(label, signals, decision.score - known)
+    if attribution.rules:
+        contributions += _rules(label, signals, attribution.rules)
     contributions.sort(key=lambda reason: -abs(reason.weight or 0.0))
     return LabelExplanation(
         str(label),

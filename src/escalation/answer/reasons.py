@@ -33,7 +33,7 @@ _STILL = 1e-6
 
 
 class Attribution(NamedTuple):
-    """What a label's score is made of: ``base + grams.sum() + cues.sum()`` plus what the rules add.
+    """What a label's score is made of: the base, all contributions of `grams` and `cues`, and what the rules add.
 
     Attributes
     ----------
@@ -42,11 +42,13 @@ class Attribution(NamedTuple):
     grams, cues : dict of int to float
         What each known n-gram adds, by the place of its first occurrence among the task's words and pairs of words;
         and each active cue, by its number.
+    rules : float
     """
 
     base: float
     grams: dict[int, float]
     cues: dict[int, float]
+    rules: float
 
 
 def attribute(model: Model, labels: Sequence[Label], signals: Signals, engine: str) -> dict[Label, Attribution]:
@@ -92,7 +94,7 @@ def attribute(model: Model, labels: Sequence[Label], signals: Signals, engine: s
                 grams[place] = grams.get(place, 0.0) + value
             for cue, value in zip(signals.views[view].cues, added[known:].tolist(), strict=True):
                 cues[cue] = cues.get(cue, 0.0) + value
-        found[label] = Attribution(base, grams, cues)
+        found[label] = Attribution(base, grams, cues, float(weighed.of_rules[0, index]))
     return found
 
 

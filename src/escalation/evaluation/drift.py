@@ -17,7 +17,7 @@ from scipy.special import rel_entr
 from escalation.evaluation.figures import Drift, Known, UnknownWord, WordShare
 from escalation.files import default_corpus
 from escalation.model.features import shortened
-from escalation.task.text import words_of
+from escalation.rules.evidence import EvidenceReader
 from escalation.training.corpus import read_corpus
 from escalation.training.pipeline import MIN_DOCUMENTS
 
@@ -38,7 +38,8 @@ def drift(run: Run) -> Drift | None:
     """
     if run.model is None or run.model.info is None:
         return None
-    texts = [_words(task.text) for task in run.data.tasks]
+    views = run.data.views
+    texts = [_words(views.words[start]) for start in views.starts]
     here, there = _document_counts(texts), _training_counts(run.model, run.model.info)
     known = sum(word in there for words in texts for word in words)
     unknown = sorted(here.keys() - there.keys(), key=lambda word: (-here[word], word))
@@ -61,8 +62,9 @@ def known_in_training(run: Run) -> float | None:
     if run.model is None or run.model.info is None or not _has_training_corpus(run.model.info):
         return None
     by_group: dict[str, list[list[str]]] = {}
+    reader = EvidenceReader(run.rulebook)
     for row in read_corpus(default_corpus()).rows():
-        by_group.setdefault(row.group, []).append(_words(row.text))
+        by_group.setdefault(row.group, []).append(_words([reader.read(row.text, row.stack).reading.words]))
     everywhere = _training_counts(run.model, run.model.info)
     known = total = 0
     for texts in by_group.values():
@@ -73,8 +75,8 @@ def known_in_training(run: Run) -> float | None:
     return known / total
 
 
-def _words(text: str) -> list[str]:
-    return [shortened(word) for word in words_of(text)]
+def _words(pieces: list[list[str]]) -> list[str]:
+    return [shortened(word) for words in pieces for word in words]
 
 
 def _document_counts(texts: list[list[str]]) -> Counter[str]:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from escalation.model.directory import Counts  # noqa: TC001  # msgspec reads the annotations
 from escalation.training.oracle import Finding  # noqa: TC001  # msgspec reads the annotations
 
 FORMAT = 2  # version of this layout
@@ -239,4 +240,5 @@ class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
     drift: Drift | None  # None in cross-validation and for the rules alone
     overlap: list[str]  # ids of the tasks that the model was trained on
     findings: list[Finding]
+    robustness: dict[str, Counts] = {}  # of the model, by kind of text; absent if it was trained without a suite
     against: Comparison | None = None  # absent from the JSON if nothing was compared

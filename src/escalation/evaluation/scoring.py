@@ -103,6 +103,7 @@ def score(run: Run, own_model: Model | None = None) -> Evaluation:
         drift=drift(run),
         overlap=list(run.overlap),
         findings=[],
+        robustness=info.robustness if info else {},
     )
     evaluation.findings.extend(find(evaluation))
     return evaluation

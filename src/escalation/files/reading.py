@@ -6,7 +6,7 @@ import json
 import math
 import os
 import stat
-import tomllib
+import tomli
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -201,6 +201,6 @@ def read_toml(path: Path, error: type[EscalationError], remedy: str) -> dict[str
 def parse_toml(content: bytes, path: Path, error: type[EscalationError], remedy: str) -> dict[str, Any]:
     """Parse the content of a TOML file that has been read already."""
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        return tomli.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as cause:
         raise error(f"{path}: is not TOML ({cause}); {remedy}") from cause

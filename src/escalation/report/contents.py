@@ -48,7 +48,7 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     -------
     dict
         What ``report.json`` holds: only texts, numbers, lists and objects, and None for a figure that is undefined.
-        Always ``format``, ``about``, ``averages``, ``registers``, ``labels``, ``curves``, ``agreement``, ``terms``,
+        Always ``format``, ``about``, ``averages``, ``registers``, ``robustness``, ``labels``, ``curves``, ``agreement``, ``terms``,
         ``errors`` and ``findings``; ``reliability``, ``coverage``, ``learning_curve`` and ``drift`` may be None.
     """
     figures = msgspec.to_builtins(evaluation)
@@ -61,6 +61,7 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "about": _about(run, figures),
         "averages": {engine: entry["averages"] for engine, entry in engines.items()} | figures["baselines"],
         "registers": figures["registers"],
+        "robustness": figures.get("robustness", {}),
         "labels": {engine: entry["labels"] for engine, entry in engines.items()},
         "curves": curves(run),
         "reliability": first["calibration"],
