@@ -6,11 +6,11 @@ import json
 import math
 import os
 import stat
-import tomli
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+import tomli
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

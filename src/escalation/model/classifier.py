@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from escalation.model.vocabulary import NONE
+from escalation.task.text import Apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ class Scores(NamedTuple):
         Distinct words of the task that the model knows.
     works : int
         Number of asks in the task that begin a piece of work, at least 1.
-    apart : bool
+    apart : Apart
         Whether the asks of the task are pieces of work of their own; see `Reading.apart`.
     """
 
@@ -52,7 +53,7 @@ class Scores(NamedTuple):
     known: list[int]
     known_words: int
     works: int
-    apart: bool
+    apart: Apart
 
 
 class Model:
@@ -100,7 +101,7 @@ class Model:
         self.seen = seen
         self._scale = np.concatenate([idf.astype(np.float64), np.ones(len(weights) - len(idf))])
 
-    def score(self, views: Sequence[View], works: int = 1, apart: bool = False) -> Scores:
+    def score(self, views: Sequence[View], works: int = 1, apart: Apart = Apart.NO) -> Scores:
         """Score the views of a task.
 
         Sublinear term frequency times inverse document frequency, normalised to length 1 in each view, as in

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 INVOLVED = "involved:"
 DEGREE = "degree:"
+_CLEARLY = np.array([np.inf, 0.7, 0.0])
+"""By how many logits an ask must have a label alone to have it whatever the others say, for each `Apart`.
+
+Chosen by cross-validation: without it, tasks that tell one piece of work in several sentences get too many labels.
+"""
 
 
 class SignalWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,8 +186,8 @@ class ViewScores(NamedTuple):
         The view with that score, counted over the views of all tasks.
     asks, works : array of shape (tasks, 1)
         Logarithm of the number of asks, and of those that begin a piece of work.
-    apart : array of shape (tasks, 1)
-        Whether there are several asks, each a piece of work of its own.
+    clearly : array of shape (tasks, 1)
+        By how many logits an ask must have a label alone to have it whatever the others say.
     """
 
     whole: NDArray[np.float64]
@@ -190,7 +195,7 @@ class ViewScores(NamedTuple):
     best_view: NDArray[np.intp]
     asks: NDArray[np.float64]
     works: NDArray[np.float64]
-    apart: NDArray[np.bool_]
+    clearly: NDArray[np.float64]
 
 
 def view_scores(
@@ -199,7 +204,7 @@ def view_scores(
     logits: NDArray[np.float64],
     starts: NDArray[np.intp],
     works: NDArray[np.intp],
-    apart: NDArray[np.bool_],
+    apart: NDArray[np.intp],
 ) -> ViewScores:
     """Return what the heads say of every label, of whole tasks and of their best asks.
 
@@ -214,7 +219,7 @@ def view_scores(
         The first view of each task.
     works : array of int of shape (tasks,)
         Number of asks in each task that begin a piece of work, at least 1.
-    apart : array of bool of shape (tasks,)
+    apart : array of int of shape (tasks,)
         Whether the asks of each task are pieces of work of their own; see `Reading.apart`.
     """
     flat, nested = table[:2]
@@ -227,7 +232,8 @@ def view_scores(
         first = starts[task] + 1
         best_view[task] = first + scores[first : ends[task]].argmax(axis=0)
         best[task] = scores[best_view[task], np.arange(len(labels))]
-    return ViewScores(whole, best, best_view, np.log(asks)[:, None], np.log(works)[:, None], apart[:, None])
+    clearly = _CLEARLY[apart][:, None]
+    return ViewScores(whole, best, best_view, np.log(asks)[:, None], np.log(works)[:, None], clearly)
 
 
 class Weighed(NamedTuple):
@@ -251,8 +257,8 @@ class Weighed(NamedTuple):
 def weigh(table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.int8]) -> Weighed:
     """Weigh the signals of every label: the one arithmetic of all decisions.
 
-    If every ask begins a piece of work, as in a list, a label that one of them would have by itself is not lost among
-    the others.
+    If every ask begins a piece of work, as in a list, a label that one of them would clearly have by itself is not lost
+    among the others.
 
     Parameters
     ----------
@@ -271,10 +277,11 @@ def weigh(table: NDArray[np.float64], views: ViewScores, verdicts: NDArray[np.in
         rules + rules_asks * views.asks * (verdicts == 1),
         bias + asks * views.asks + works * views.works,
     )
-    if not views.apart.any():
+    if not (views.clearly < np.inf).any():
         return together
-    alone = Weighed(0 * together.of_whole, whole + best + 0 * together.of_best, rules, bias + 0 * together.constant)
-    higher = views.apart & (alone.scores(views) > together.scores(views))
+    nothing = 0.0 * together.of_whole
+    alone = Weighed(nothing, nothing + whole + best, rules, nothing + bias - views.clearly)
+    higher = alone.scores(views) > together.scores(views)
     return Weighed(*(np.where(higher, one, other) for one, other in zip(alone, together, strict=True)))
 
 

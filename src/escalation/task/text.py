@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from enum import IntEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +32,14 @@ _BREAK = re.compile(
     rf"[\n\r{_STOPS}\{_BULLETS}](?:(?<=[\n\r])|(?<=[{_STOPS}])(?=\s)|(?<=\s[\{_BULLETS}])(?=\s))"
 )
 """Where a clause ends in any case: a line break, a stop before white space, a bullet between white space."""
+
+
+class Apart(IntEnum):
+    """Whether the asks of a text are pieces of work of their own."""
+
+    NO = 0
+    SENTENCES = 1
+    LIST = 2
 
 
 class Ask(NamedTuple):
@@ -95,13 +104,12 @@ class Reading:
         return max(1, sum(ask.begins_work for ask in self.asks))
 
     @property
-    def apart(self) -> bool:
+    def apart(self) -> Apart:
         """Whether there are several asks, each a piece of work of its own: all of them list items, or none."""
-        return (
-            len(self.asks) > 1
-            and all(ask.begins_work for ask in self.asks)
-            and len({ask.in_list for ask in self.asks}) == 1
-        )
+        lists = {ask.in_list for ask in self.asks}
+        if len(self.asks) < 2 or len(lists) > 1 or not all(ask.begins_work for ask in self.asks):
+            return Apart.NO
+        return Apart.LIST if lists == {True} else Apart.SENTENCES
 
     @property
     def spans(self) -> list[tuple[int, int]]:

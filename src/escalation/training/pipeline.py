@@ -101,7 +101,7 @@ class TaskViews:
         The first view of each task.
     works : array of int of shape (tasks,)
         Number of asks in each task that begin a piece of work, at least 1.
-    apart : array of bool of shape (tasks,)
+    apart : array of int of shape (tasks,)
         Whether the asks of each task are pieces of work of their own.
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
@@ -111,7 +111,7 @@ class TaskViews:
     cues: sp.csr_matrix
     starts: NDArray[np.intp]
     works: NDArray[np.intp]
-    apart: NDArray[np.bool_]
+    apart: NDArray[np.intp]
     verdicts: NDArray[np.int8]
 
     def rows(self, rows: NDArray[np.intp]) -> TaskViews:
@@ -150,7 +150,9 @@ def read_tasks(tasks: Sequence[Task], rulebook: Rulebook, wordings: Wordings) ->
             ends.append(len(indices))
     shape = (len(words), len(features.names) + len(wordings.features))
     cues = sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape)
-    return TaskViews(words, cues, np.array(starts, np.intp), np.array(works, np.intp), np.array(apart, bool), verdicts)
+    return TaskViews(
+        words, cues, np.array(starts, np.intp), np.array(works, np.intp), np.array(apart, np.intp), verdicts
+    )
 
 
 class ViewFeatures:

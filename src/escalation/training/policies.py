@@ -24,7 +24,7 @@ MIN_SUPPORT = 12
 """With fewer tasks a label cannot be learned or calibrated: the rules alone decide it."""
 RULES_SAY = (0.5, -0.25)
 """The least that the rules add to a score, as a logit before calibration, if they are for a label or against it."""
-JOINED_WEIGHT = 1.0
+JOINED_WEIGHT = 0.3
 """Weight of a joined task, beside 1 for a plain one, where the policies are learned."""
 RECALL = 0.9
 CONFIDENCE = 0.9
@@ -47,7 +47,7 @@ class Examples(NamedTuple):
         The first view of each task: the whole, which its asks follow if there are several.
     works : array of int of shape (tasks,)
         Number of asks in each task that begin a piece of work, at least 1.
-    apart : array of bool of shape (tasks,)
+    apart : array of int of shape (tasks,)
         Whether the asks of each task are pieces of work of their own.
     verdicts : array of shape (tasks, labels)
         1 where the rules are for a label, -1 against it, 0 silent.
@@ -57,7 +57,7 @@ class Examples(NamedTuple):
     logits: NDArray[np.float64]
     starts: NDArray[np.intp]
     works: NDArray[np.intp]
-    apart: NDArray[np.bool_]
+    apart: NDArray[np.intp]
     verdicts: NDArray[np.int8]
     targets: NDArray[np.int8]
 
