@@ -48,8 +48,9 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     -------
     dict
         What ``report.json`` holds: only texts, numbers, lists and objects, and None for a figure that is undefined.
-        Always ``format``, ``about``, ``averages``, ``registers``, ``robustness``, ``labels``, ``curves``, ``agreement``, ``terms``,
-        ``errors`` and ``findings``; ``reliability``, ``coverage``, ``learning_curve`` and ``drift`` may be None.
+        Always ``format``, ``about``, ``averages``, ``registers``, ``robustness``, ``labels``, ``curves``,
+        ``agreement``, ``terms``, ``errors`` and ``findings``; ``reliability``, ``coverage``, ``learning_curve`` and
+        ``drift`` may be None.
     """
     figures = msgspec.to_builtins(evaluation)
     engines, drift = figures["engines"], figures["drift"]
