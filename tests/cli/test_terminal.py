@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from escalation.cli.progress import steps_progress
+from escalation.cli.display import steps_progress
 from escalation.cli.terminal import visible
 from helpers import SMALL_CORPUS, SMALL_RULEBOOK
 

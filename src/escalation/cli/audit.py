@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from escalation.cli.display import show, table
 from escalation.cli.options import CorpusOption, JsonOption, RulebookOption, corpus_path, rulebook_at
-from escalation.cli.tables import show, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def audit(
     from escalation.files import require
 
     require("audit", "An audit")
-    from escalation.cli.progress import steps_progress
+    from escalation.cli.display import steps_progress
     from escalation.evaluation.audit import audit as run_audit
     from escalation.training.corpus import read_corpus
 

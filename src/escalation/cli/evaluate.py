@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from escalation.cli.display import show
 from escalation.cli.options import (
     CorpusOption,
     EngineName,
@@ -17,7 +18,6 @@ from escalation.cli.options import (
     corpus_path,
     rulebook_at,
 )
-from escalation.cli.tables import show
 from escalation.cli.terminal import say
 from escalation.errors import FindingError, InputError, ModelError
 from escalation.files import default_corpus, default_model, require
@@ -94,7 +94,7 @@ def evaluate(
     from msgspec import to_builtins
     from msgspec.structs import replace
 
-    from escalation.cli.progress import steps_progress
+    from escalation.cli.display import steps_progress
     from escalation.model import Model, read_model
     from escalation.model.decision import ENGINES
     from escalation.training.corpus import read_corpus

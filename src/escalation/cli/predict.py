@@ -164,7 +164,7 @@ def _write_answers(
     """
     from escalation.batch.output import line_writer, open_output
     from escalation.batch.rows import count_steps
-    from escalation.cli.progress import steps_progress
+    from escalation.cli.display import steps_progress
     from escalation.cli.terminal import say_warning
     from escalation.errors import InputError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from escalation.cli.tables import cell, table
+from escalation.cli.display import cell, table
 from escalation.evaluation.figures import Interval
 from escalation.evaluation.findings import KINDS
 from escalation.evaluation.metrics import AVERAGES

@@ -48,7 +48,7 @@ def train(
     Exit codes: 0 written, 1 a check failed, 2 bad input, 3 invalid rulebook, 4 invalid corpus, 6 the extra 'train' is
     missing.
     """
-    from escalation.cli.progress import steps_progress
+    from escalation.cli.display import steps_progress
     from escalation.files import default_behaviour, default_robustness
     from escalation.training import train as train_model
 

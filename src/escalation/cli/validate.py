@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from escalation.cli.display import show, table
 from escalation.cli.options import CorpusOption, JsonOption, ModelOption, RulebookOption, corpus_path, rulebook_at
-from escalation.cli.tables import show, table
 from escalation.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def validate(
     Exit codes: 0 no hard finding, 1 a hard finding, 3 invalid rulebook, 4 invalid corpus, 5 invalid model, 6 the extra
     'train' is missing.
     """
-    from escalation.cli.progress import steps_progress
+    from escalation.cli.display import steps_progress
     from escalation.errors import FindingError
     from escalation.files import default_model
     from escalation.model import read_model

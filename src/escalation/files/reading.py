@@ -134,7 +134,8 @@ def _explained(error: str, kind: type[Any], choices: Mapping[str, Iterable[str]]
     place = place or "it"
     if message.startswith("Invalid enum value "):
         key = place.rpartition(".")[2].partition("[")[0]
-        return f"{place} is {message.removeprefix('Invalid enum value ')}; use one of {', '.join(choices[key])}"
+        advice = f"use one of {', '.join(choices[key])}" if key in choices else "correct the value"
+        return f"{place} is {message.removeprefix('Invalid enum value ')}; {advice}"
     if "length" in message:
         return f"{place} is empty; enter a value"
     expected, found = (" or ".join(_TYPES.get(name, name) for name in types.split(" | ")) for types in names)

@@ -1,7 +1,9 @@
-"""Tables of figures for people, the same for all commands."""
+"""What people see of figures and of long work: tables on standard output, progress bars on standard error."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -9,9 +11,12 @@ import typer
 from escalation.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from rich.progress import TaskID
     from rich.table import Table
+
+    from escalation.files import Progress
 
 _PIPED_WIDTH = 160
 
@@ -57,3 +62,36 @@ def cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else visible(str(value))
+
+
+@contextmanager
+def steps_progress() -> Iterator[Progress]:
+    """Show long work as bars, one for each kind of work that is reported.
+
+    Yields
+    ------
+    Progress
+        To be called with what is being done, the steps done and the steps in all (0 if that is unknown).
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True, markup=False, emoji=False), transient=True) as bars:
+        known: dict[str, TaskID] = {}
+
+        def advance(what: str, done: int, steps: int) -> None:
+            if what not in known:
+                known[what] = bars.add_task(visible(what), total=steps or None)
+            bars.update(known[what], completed=done)
+
+        yield advance
