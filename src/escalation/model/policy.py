@@ -224,14 +224,15 @@ def view_scores(
     """
     flat, nested = table[:2]
     scores = flat * logits[:, : len(labels)] + nested * nested_logits(labels, logits)
-    ends = np.append(starts[1:], len(scores))
-    asks = np.maximum(ends - starts - 1, 1)
+    ends = [*starts[1:].tolist(), len(scores)]
     whole = scores[starts]
-    best, best_view = whole.copy(), np.repeat(starts[:, None], len(labels), axis=1)
-    for task in np.flatnonzero(asks > 1).tolist():
-        first = starts[task] + 1
-        best_view[task] = first + scores[first : ends[task]].argmax(axis=0)
-        best[task] = scores[best_view[task], np.arange(len(labels))]
+    best, best_view = whole.copy(), np.repeat(starts, len(labels)).reshape(whole.shape)
+    asks = np.ones(len(starts))
+    for task, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        if end - start > 2:
+            asks[task] = end - start - 1
+            best_view[task] = start + 1 + scores[start + 1 : end].argmax(axis=0)
+            best[task] = scores[start + 1 : end].max(axis=0)
     clearly = _CLEARLY[apart][:, None]
     return ViewScores(whole, best, best_view, np.log(asks)[:, None], np.log(works)[:, None], clearly)
 
