@@ -12,6 +12,7 @@ from escalation.model.policy import head_names, nested_logit, sigmoid, view_scor
 from escalation.model.vocabulary import Vocabulary, Wordings
 from escalation.rules.engine import Verdict
 from escalation.rules.rulebook import Label
+from escalation.task.text import Apart
 
 LABELS = tuple(map(Label.parse, ("escalate:a", "collaborate:a", "escalate:b", "core")))
 NONE = dict.fromkeys(SignalWeights.__struct_fields__, 0.0)
@@ -41,7 +42,7 @@ def verdicts(**values):
 
 
 def decide(model, seen, rules, engine, caution="normal"):
-    scores = Scores(np.array([seen]), model.weights, np.zeros(0), [0, 0], [0], 0, 1, False)
+    scores = Scores(np.array([seen]), model.weights, np.zeros(0), [0, 0], [0], 0, 1, Apart.NO)
     return Decider(model, engine, caution).decide(scores, rules)
 
 
@@ -123,24 +124,24 @@ def test_the_scores_of_many_tasks_are_those_of_each_alone():
     )
     views = [logits(escalate_a=1.0), logits(), logits(escalate_a=4.0), logits(escalate_b=9.0), logits()]
     rules = [verdicts(escalate_a="for"), verdicts(), verdicts(escalate_b="against")]
-    starts, works, apart = [0, 3, 4], [2, 1, 1], [False] * 3
+    starts, works, apart = [0, 3, 4], [2, 1, 1], [Apart.NO] * 3
     together = scores_of(weights, views, starts, works, apart, rules)
     for row, (start, end) in enumerate(((0, 3), (3, 4), (4, 5))):
-        alone = scores_of(weights, views[start:end], [0], [works[row]], [False], [rules[row]])
+        alone = scores_of(weights, views[start:end], [0], [works[row]], [Apart.NO], [rules[row]])
         assert together[row].tolist() == alone[0].tolist()
 
 
 def test_the_best_ask_counts_beside_the_whole():
     weights = SignalWeights(**NONE | {"flat": 1.0, "whole": 1.0, "best": 1.0})
     views = [logits(escalate_b=-1.0), logits(escalate_b=3.0), logits(escalate_b=-2.0)]
-    scores = scores_of(weights, views, [0], [1], [False], [verdicts()])
+    scores = scores_of(weights, views, [0], [1], [Apart.NO], [verdicts()])
     assert scores[0, LABELS.index("escalate:b")] == pytest.approx(-1.0 + 3.0)
 
 
 def test_in_a_list_a_label_is_not_lost_that_an_ask_would_have_alone():
     weights = SignalWeights(**NONE | {"flat": 1.0, "whole": 1.0})
     views = [logits(escalate_b=-4.0), logits(escalate_b=3.0), logits(escalate_b=-9.0)]
-    for apart, expected in ((False, -4.0), (True, 3.0)):
+    for apart, expected in ((Apart.NO, -4.0), (Apart.SENTENCES, 2.3), (Apart.LIST, 3.0)):
         scores = scores_of(weights, views, [0], [2], [apart], [verdicts()])
         assert scores[0, LABELS.index("escalate:b")] == pytest.approx(expected)
 

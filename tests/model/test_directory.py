@@ -72,11 +72,11 @@ def test_another_format_is_rejected(directory, small_rulebook):
     about = json.loads((directory / "model.json").read_text())
     about["format"] = 99
     (directory / "model.json").write_text(json.dumps(about))
-    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 4"):
+    with pytest.raises(ModelError, match="format 99, and this version of the package reads format 5"):
         read_model(directory, small_rulebook)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 4}', "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": 5}', "[" * 100_000])
 def test_a_damaged_description_is_rejected(directory, small_rulebook, text):
     (directory / "model.json").write_text(text)
     with pytest.raises(ModelError, match=r"model\.json"):

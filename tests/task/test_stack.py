@@ -67,7 +67,7 @@ def test_any_mapping_is_a_profile():
 
 def test_a_file_nested_without_end_is_rejected(tmp_path):
     (tmp_path / "deep.json").write_text("[" * 100_000)
-    with pytest.raises(InputError, match="nested too deeply"):
+    with pytest.raises(InputError, match="nested more than 64 levels deep"):
         StackProfile.parse(str(tmp_path / "deep.json"))
 
 

@@ -33,7 +33,7 @@ def signals(seed, tasks=6000):
 def learn(logits, verdicts, target, label=LABEL):
     """Learn from tasks of one ask each."""
     tasks = len(logits)
-    views = (np.arange(tasks), np.ones(tasks, np.intp), np.zeros(tasks, bool))
+    views = (np.arange(tasks), np.ones(tasks, np.intp), np.zeros(tasks, np.intp))
     policies, probabilities = learn_policies((label,), [[Examples(logits, *views, verdicts, target)]])
     return policies[label], probabilities
 

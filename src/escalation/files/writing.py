@@ -134,13 +134,12 @@ def _temporary(target: Path, *, directory: bool) -> Iterator[Path]:
     for path in target.parent.iterdir():
         if re.fullmatch(rf"{re.escape(prefix)}[0-9a-f]{{8}}\.(new|old)", path.name):
             _clean(path, target)
-    while True:
-        temporary = target.with_name(f"{prefix}{os.urandom(4).hex()}.new")
-        temporary.mkdir() if directory else temporary.touch(exist_ok=False)
-        lock = _lock(temporary, wait=True)
-        if temporary.exists():  # else another process took it for a leftover before it was locked
-            break
-    try:
+    temporary = target.with_name(f"{prefix}{os.urandom(4).hex()}.new")
+    lock = None
+    try:  # entered before anything exists: an interruption may come at any time
+        while not temporary.exists():  # another process may take it for a leftover before it is locked
+            temporary.mkdir() if directory else temporary.touch(exist_ok=False)
+            lock = _lock(temporary, wait=True)
         yield temporary
     finally:
         _remove(temporary)
