@@ -20,6 +20,7 @@ CUES = {
     "db.design.complex": ("partition the readings by month", "part of the readings"),
     "db.orm.advanced": ("joined table inheritance for payments", "inherit from the base client"),
     "db.query.complex": ("a recursive CTE over departments", "a recursion limit of 50? see sys"),
+    "db.load": ("fewer round trips to the database", "load the file"),
     "db.performance": ("EXPLAIN ANALYZE shows a seq scan", "explain the score to users"),
     "db.operations": ("nightly pg_dump with restore", "restore the deleted draft"),
     "db.modelling": ("a foreign key to the customer", "the key to good customers"),
