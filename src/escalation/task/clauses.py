@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"[(\[]([^()\[\]\n]{1,40})[)\]][\s*_.]*$|(?:\s[-–—]{1,3}|:)\s+([^\s:–—][^:–—\n]{0,40}?)[\s*_.]*$")
 _REMARKS = ")]-–—:"
 _LABEL_LENGTH = 60
+_TOPIC_LENGTH = 5
+_TOLD = "done", "circumstance"
 
 
 class Clause(NamedTuple):
@@ -89,7 +91,7 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
+        if hits or not self.phrases.grammar.signs.isdisjoint(words) or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:
             spans = [Span(clause.start, clause.end, "asked", "") for clause in self._cut(start, end, looking=False)]
@@ -206,10 +208,22 @@ class ClauseReader:
             while number < len(hits) and hits[number].start < clause.end:
                 here.append(hits[number])
                 number += 1
+            read = None
             if label[0] != "asked":
                 found = [Span(clause.start, clause.end, *label)]
             else:
                 found, whole = self._statuses.judge(clause.start, clause.end, here, as_criteria=as_criteria)
+                if not whole:
+                    read = found[-1]
+                    found = [
+                        part
+                        for span in found
+                        for part in (
+                            [span]
+                            if span.status != "asked" or span.why
+                            else self._told(span.start, span.end, as_criteria=as_criteria)
+                        )
+                    ]
                 status, why = found[-1].status, found[-1].why
                 if whole:
                     sentence = status, why
@@ -222,7 +236,12 @@ class ClauseReader:
                         found = [found[0]._replace(status=carried[0], why=carried[1])]
                     elif sentence[0] != "asked" and not works:
                         found = [found[0]._replace(status=sentence[0], why=sentence[1])]
-            carried = found[-1].status, found[-1].why
+            if len(found) == 1 and found[0].status in ("circumstance", "excluded", "done") and self._is_topic(spans):
+                spans[-1] = spans[-1]._replace(status=found[0].status, why=found[0].why)
+            if spans and not clause.opens and self._turns_back(clause, found[0]) and spans[-1].status in _TOLD:
+                spans[-1] = spans[-1]._replace(status="asked", why="")
+            # What a statement tells does not go on behind a colon: "ABC-12 was Tom's: write the page".
+            carried = (read.status, read.why) if read is not None else (found[-1].status, found[-1].why)
             joins += [not clause.opens and not works, *[True] * (len(found) - 1)]
             spans += found
         joined: list[Span] = []
@@ -232,6 +251,64 @@ class ClauseReader:
             else:
                 joined.append(span)
         return joined
+
+    def _turns_back(self, clause: Clause, span: Span) -> bool:
+        """Return whether a clause says what is wrong with what was told before it: "but it fails"."""
+        if span.status != "asked":
+            return False
+        words = [match.group() for match in WORD.finditer(self.low, clause.start, clause.end)]
+        if len(words) < 2 or words[0] not in self.phrases.words["contrasts"]:
+            return False
+        return words[1] in self.phrases.words["pronouns"] or self._statuses.is_finite(words[1]) or "it" in words
+
+    def _is_topic(self, spans: list[Span]) -> bool:
+        """Return whether the last span only names what is said of it next: "Docker: see #77"."""
+        if not spans or spans[-1].status != "asked" or spans[-1].why:
+            return False
+        topic = self.low[spans[-1].start : spans[-1].end].rstrip("*_ ")
+        words = WORD.findall(topic)
+        return topic.endswith(":") and len(words) <= _TOPIC_LENGTH and not self.is_verb(words[0])
+
+    def _told(self, start: int, end: int, *, as_criteria: bool) -> list[Span]:
+        """Return the spans of a clause in which no phrase was found, by the statements that it makes."""
+        words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
+        asks = as_criteria or (bool(words) and self.is_verb(words[0][2])) or self._asks_politely(words)
+        spans: list[Span] = []
+        last = start
+        for found in self.phrases.grammar.find(self.text, words, onward=asks) if words else ():
+            if not found.onward:
+                return [Span(start, end, found.status, " ".join(self.text[found.start : found.end].split()))]
+            if found.start < last:
+                continue
+            if found.start > last and WORD.search(self.low, last, found.start):
+                spans.append(Span(last, found.start, "asked", ""))
+                last = found.start
+            spans.append(Span(last, found.end, found.status, " ".join(self.text[found.start : found.end].split())))
+            last = found.end
+        if spans and WORD.search(self.low, last, end) is None:
+            spans[-1] = spans[-1]._replace(end=end)
+        elif not spans or last < end:
+            spans.append(Span(last, end, "asked", ""))
+        return spans
+
+    def told_things(self, start: int, end: int) -> frozenset[str]:
+        """Return the things that a part of the text tells of without asking for anything."""
+        words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
+        if not words or self.is_verb(words[0][2]) or self._asks_politely(words):
+            return frozenset()
+        return self.phrases.grammar.is_neutral(self.text, words)
+
+    def asks_plainly(self, start: int, end: int) -> bool:
+        """Return whether a part of the text is an instruction, a wish or a complaint."""
+        if self.begins_work(start, end):
+            return True
+        words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
+        return bool(words) and self.phrases.grammar.is_wish(self.text, words)
+
+    def _asks_politely(self, words: list[tuple[int, int, str]]) -> bool:
+        softeners = self.phrases.words["softeners"]
+        first = next((word for _, _, word in words if word not in softeners), "")
+        return self.is_verb(first)
 
     def _label(self, clause: Clause, end: int) -> tuple[str, str] | None:
         """Return what a label at the head of a sentence ("Out of scope: ...") makes of it, or None."""

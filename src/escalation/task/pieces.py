@@ -13,6 +13,7 @@ from escalation.task.blocks import BlockReader, Part
 from escalation.task.clauses import ClauseReader
 from escalation.task.cleaning import Offsets, clean
 from escalation.task.regions import BLANK, inline_lines, regions
+from escalation.task.statuses import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,6 +25,7 @@ _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
 _STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]")
 _SIGNS = "```", "- [", "* [", "##", "---"
 _MARKED = re.compile(r"\s*[-*+#(\[\d_]")
+_FEW = 6
 _EDGE = " \t\n*_-–—,;:|/#"
 
 
@@ -124,7 +126,7 @@ def _is_structured(text: str, phrases: ReadingPhrases) -> bool:
     """Return whether a text may be more than sentences."""
     if _MARKED.match(text) or _STRUCTURE.search(text) or any(sign in text for sign in _SIGNS):
         return True
-    return ":" in text and phrases.speakers.search(text) is not None
+    return ":" in text and (phrases.speakers.search(text) or phrases.chat.search(text)) is not None
 
 
 def _blanked(text: str, taken: list[Span]) -> str:
@@ -217,11 +219,33 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
         elif number and (asked or pieces[number - 1].status == "question" or pieces[number - 1].why == "quote"):
             _answer(pieces, number, reader, phrases)
     pieces = [piece._replace(status="asked", why="") if piece.status == "question" else piece for piece in pieces]
+    _tell(pieces, reader)
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}
         if len(whole) == 1 and whole <= {"quote", "code block"}:
             pieces = [piece._replace(status="asked", why="") for piece in pieces]
     return pieces
+
+
+def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
+    """Take out sentences that tell something of a thing that nothing else in the text asks for."""
+    told: dict[int, frozenset[str]] = {}
+    if len(pieces) > _FEW:
+        return
+    for number, piece in enumerate(pieces):
+        if piece.status == "asked" and not piece.why and piece.kind in ("sentence", "clause"):
+            things = reader.told_things(piece.start, piece.end)
+            if things:
+                told[number] = things
+    if not told:
+        return
+    others = [piece for number, piece in enumerate(pieces) if piece.status == "asked" and number not in told]
+    if not any(reader.asks_plainly(piece.start, piece.end) for piece in others):
+        return
+    words = {word for piece in others for word in words_in(reader.low[piece.start : piece.end])}
+    for number, things in told.items():
+        if things.isdisjoint(words):
+            pieces[number] = pieces[number]._replace(status="circumstance", why="told, not asked")
 
 
 def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: ReadingPhrases) -> None:
@@ -235,7 +259,8 @@ def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: Rea
         return
     answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-")
     declined = _is_word(answer, phrases.words["no"])
-    if not declined and not (quoted and _is_word(answer, phrases.words["yes"])):
+    did = not declined and not quoted and _is_word(answer, phrases.words["did"])
+    if not declined and not did and not (quoted and _is_word(answer, phrases.words["yes"])):
         return
     first = number - 1
     while first and not quoted and not _ends(reader.text, pieces[first].start):
@@ -244,10 +269,10 @@ def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: Rea
         tuple(phrases.words["wh"])
     ):
         return
-    status, why = ("excluded", "answered with no") if declined else ("asked", "")
+    status, why = ("done", "answered with done") if did else ("excluded", "answered with no") if declined else ("asked", "")
     for other in range(first, number):
         pieces[other] = pieces[other]._replace(status=status, why=why)
-    if declined and len(answer.split()) <= 5:
+    if (declined or did) and len(answer.split()) <= 5:
         pieces[number] = piece._replace(status="circumstance", why="an answer")
 
 

@@ -15,6 +15,7 @@ import msgspec
 from escalation.errors import RulebookError
 from escalation.files import parse_toml, read_bytes
 from escalation.task.patterns import Compiler, Entry, Headings, Phrases, whole_match
+from escalation.task.statements import Grammar, Kinds, Statements, compile_grammar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,9 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who speaks in a conversation, what says yes or no, and what tools wrap around a request."""
 
+    did: tuple[str, ...]
+    questions: tuple[str, ...]
+    replies: tuple[str, ...]
     askers: tuple[str, ...]
     answerers: tuple[str, ...]
     yes: tuple[str, ...]
@@ -86,9 +90,11 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
     tags: dict[str, list[tuple[str, str]]]
     words: dict[str, frozenset[str]]
     speakers: re.Pattern[str]
+    chat: re.Pattern[str]
     marker_line: re.Pattern[str]
     cuts: re.Pattern[str]
     anchors: frozenset[str]
+    grammar: Grammar
 
     def heading_status(self, name: str) -> str:
         """Return the status of a heading that is known as a whole, or ""."""
@@ -138,16 +144,22 @@ def load_reading(path: Path) -> ReadingPhrases:
     labels = convert("labels", Headings, Headings())
     tags = convert("tags", Headings, Headings())
     phrases = convert("phrases", tuple[Phrases, ...], ())
+    kinds = convert("kinds", Kinds)
+    statements = convert("statements", tuple[Statements, ...], ())
     faults += [f"has an unknown table '{name}'; remove it or fix the name" for name in tables]
     compiler = Compiler(classes, common, faults)  # type: ignore[arg-type]
     by_anchor = compiler.entries(phrases)  # type: ignore[arg-type]
     heading_patterns = compiler.whole(headings, labels)  # type: ignore[arg-type]
     label_patterns = compiler.whole(labels, headings)  # type: ignore[arg-type]
     tag_patterns = compiler.whole(tags)  # type: ignore[arg-type]
+    grammar = None
+    if isinstance(kinds, Kinds):
+        grammar = compile_grammar(kinds, statements, classes, verbs, common, faults)  # type: ignore[arg-type]
     if faults:
         raise RulebookError("\n".join(f"{path}: {fault}" for fault in faults))
     assert isinstance(words, _Words)
     assert isinstance(talk, _Talk)
+    assert grammar is not None
     sets = {name: frozenset(getattr(part, name)) for part in (words, talk) for name in part.__struct_fields__}
     return ReadingPhrases(
         sha256=hashlib.sha256(content).hexdigest(),
@@ -158,9 +170,11 @@ def load_reading(path: Path) -> ReadingPhrases:
         tags=tag_patterns,
         words=sets,
         speakers=_speakers(talk),
+        chat=_chat(talk),
         marker_line=_marker_line(talk.marker_labels),
         cuts=_cuts((*words.joins, *words.alternatives, *words.contrasts)),
         anchors=frozenset(by_anchor),
+        grammar=grammar,
     )
 
 
@@ -168,6 +182,19 @@ def _cuts(words: Iterable[str]) -> re.Pattern[str]:
     """Return the pattern of all places at which a text may be cut; it begins with a sign, which is fast to look for."""
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.compile(rf"[.!?;:,\u2014\u2026]|\s(?:(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))")
+
+
+def _chat(talk: _Talk) -> re.Pattern[str]:
+    """Return the pattern of who speaks in a line of a chat, and when: "[10:12] tom:", "<tom>", "Tom (10:12):"."""
+    time = r"[\[(]?\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[ap]m)?[\])]?"
+    name = r"[A-Za-z][\w.-]{0,15}(?:[ ][A-Z][\w.-]{0,15})?"
+    sides = "|".join(re.escape(word) for word in (*talk.questions, *talk.replies))
+    return re.compile(
+        rf"(?m:^)[ \t]*(?:[-*][ ])?[*_]*(?:(?P<time>{time})[ ,\u2013-]*)?(?:<@?(?P<nick>{name})>|"
+        rf"@?(?P<name>{name})[*_]*(?:[ ](?P<late>{time}))?[*_]*:[*_]*)(?=\s)"
+        rf"|(?<=[.?!\n] )(?P<side>{sides})\s?:(?=\s)",
+        re.IGNORECASE,
+    )
 
 
 def _speakers(talk: _Talk) -> re.Pattern[str]:

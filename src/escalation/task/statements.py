@@ -1,0 +1,321 @@
+"""Tell statements from asks by their grammar: who does what, when, and what is only said of something that exists.
+
+A clause becomes a row of letters, one for each word, by the kind of the word: somebody who works, a form of "be", a
+time, a wish, a sign of trouble. Statements are patterns of such rows, so that "Tom does it", "the platform folks have
+written it" and "it is being looked at by somebody else" are one kind, whatever the words.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_BUILT_IN = {"other": ".", "comma": ",", "colon": ":", "name": "1", "start": "2", "genitive": "3", "reference": "4", "handle": "5"}
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz6789&%$!=<>~"
+_NEAR, _ANY = "[^,:]{0,3}?", ".*?"
+_GENITIVE = ("'s", "\u2019s")
+
+
+class Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of statements: the status that they bring, how far it reaches, and the kinds that take it away."""
+
+    status: Literal["circumstance", "excluded", "done"]
+    reach: Literal["clause", "onward"]
+    patterns: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+
+
+class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The kinds of words that statements are made of; a word has the first kind that lists it.
+
+    Attributes
+    ----------
+    verbs : tuple of str
+        Kinds that end a subject.
+    together : dict
+        Kinds that two words are together, as "has to" is a wish.
+    endings : dict
+        Kinds by the endings that make a work verb one of them, as "ed" makes it what was done.
+    things : dict
+        Kinds by the class of phrases that they take their words from.
+    words : dict
+        Words by kind.
+    """
+
+    verbs: tuple[str, ...]
+    tense: tuple[str, ...]
+    finite: tuple[str, ...]
+    together: dict[str, str]
+    endings: dict[str, str]
+    things: dict[str, str]
+    words: dict[str, tuple[str, ...]]
+
+
+class Statement(NamedTuple):
+    """A pattern of kinds of words.
+
+    Attributes
+    ----------
+    source : str
+        Regular expression over the letters of a clause.
+    needs : tuple of frozenset of str
+        Sets of letters of which a clause must have one each.
+    unless : frozenset of str
+        Letters that take it away: anywhere in its clause, or within the words of an onward statement.
+    status : str
+    onward : bool
+        Whether it speaks for its own words up to a comma, not for the clause.
+    """
+
+    source: str
+    needs: tuple[frozenset[str], ...]
+    unless: frozenset[str]
+    status: str
+    onward: bool
+
+
+class Found(NamedTuple):
+    """A statement in a clause: its status, and its first and last word's offsets."""
+
+    start: int
+    end: int
+    status: str
+    onward: bool
+
+
+class Grammar:
+    """The kinds of words of a language, and the statements that are made of them.
+
+    Parameters
+    ----------
+    letters : dict of str
+        Letter of the kind of each word.
+    together : dict of str
+        Letters that stand for two others.
+    statements : sequence of Statement
+    signs : frozenset of str
+        Words of which a text has one if it has a statement that names nobody.
+    """
+
+    def __init__(
+        self,
+        letters: dict[str, str],
+        together: dict[str, str],
+        statements: Sequence[Statement],
+        signs: frozenset[str],
+        finite: str,
+        things: frozenset[str],
+        tense: frozenset[str],
+    ) -> None:
+        self._letters = letters
+        self._together = together
+        self._finite, self._things, self._tense = finite, things, tense
+        self._statements = statements
+        self.signs = signs
+        # Several words that are one name: "GitHub Actions", "Helm chart".
+        self._names = {letters[word] for word in ("docker", "page") if word in letters}
+        self._joined = {letters[word] for word in ("ticket",) if word in letters}
+
+    def row(self, text: str, words: Sequence[tuple[int, int, str]]) -> tuple[str, list[int]]:
+        """Return the letters of a clause's words and of the commas between them, and the word that each belongs to."""
+        letters = self._letters
+        row: list[str] = []
+        places: list[int] = []
+        last = words[0][0]
+        for number, (start, end, word) in enumerate(words):
+            gap = text[last:start]
+            if gap != " " and number:
+                if gap == "-":
+                    # Of a compound, the last word says what it is.
+                    row.pop()
+                elif sign := _sign(gap):
+                    row.append(sign)
+                    places.append(number)
+            letter = letters.get(word)
+            if letter is None or word.isdigit():
+                letter = self._other(text, start, end, word, number, row, letter)
+            if number and gap == "-":
+                row.append(letter)
+            elif not row or letter not in self._names or row[-1] not in self._names:
+                row.append(letter if not row else self._together.get(row[-1] + letter, letter))
+                places.append(number)
+            last = end
+        return "".join(row), places
+
+    def _other(
+        self, text: str, start: int, end: int, word: str, number: int, row: list[str], known: str | None
+    ) -> str:
+        """Return the letter of a word that is not listed: a name, a reference, somebody's, or any other."""
+        if word.isdigit():
+            before = text[max(start - 2, 0) : start]
+            if before[-1:] in ("#", "!") or (before[-1:] == "-" and before[0].isupper()):
+                return _BUILT_IN["reference"]
+            return _BUILT_IN["reference"] if row and row[-1] in self._joined else known or "."
+        if text[start - 1 : start] == "@" and not text[max(start - 2, 0) : start - 1].strip():
+            return _BUILT_IN["handle"]
+        if word.startswith("http") and text[end : end + 1] == ":":
+            return _BUILT_IN["reference"]
+        capital = text[start].isupper() and text[start + 1 : start + 2].islower()
+        if word.endswith(_GENITIVE):
+            owner = self._letters.get(word[:-2])
+            if owner is None:
+                return _BUILT_IN["genitive"] if capital and number else "."
+            return _BUILT_IN["genitive"] if owner == self._letters.get("someone") else "."
+        if not capital:
+            return "."
+        return _BUILT_IN["name"] if number and text[start - 1] == " " else _BUILT_IN["start" if not number else "other"]
+
+    def is_neutral(self, text: str, words: Sequence[tuple[int, int, str]]) -> frozenset[str]:
+        """Return the things that a clause tells of without any wish or trouble; none if it does not."""
+        row = self.row(text, words)[0]
+        if not self._tense.isdisjoint(row) or _compiled(self._finite).search(row) is None:
+            return frozenset()
+        return frozenset(word for _, _, word in words if self._letters.get(word, "") in self._things)
+
+    def is_known(self, word: str) -> bool:
+        """Return whether a word has a kind, so that it is not somebody's name."""
+        return word in self._letters
+
+    def is_wish(self, text: str, words: Sequence[tuple[int, int, str]]) -> bool:
+        """Return whether a clause has a wish, a question or trouble in it."""
+        return not self._tense.isdisjoint(self.row(text, words)[0])
+
+    def find(self, text: str, words: Sequence[tuple[int, int, str]], *, onward: bool) -> list[Found]:
+        """Return the statements in a clause in order; the first is the only one if it speaks for the whole clause.
+
+        Parameters
+        ----------
+        text : str
+        words : sequence of tuple
+            First offset, last offset and lower-case form of each word.
+        onward : bool
+            Whether only statements inside the clause count, as in one that is an instruction.
+        """
+        row, places = self.row(text, words)
+        present = set(row)
+        found: list[Found] = []
+        for statement in self._statements:
+            if onward and not statement.onward:
+                continue
+            if any(need.isdisjoint(present) for need in statement.needs):
+                continue
+            if not statement.onward and not statement.unless.isdisjoint(present):
+                continue
+            match = _compiled(statement.source).search(row)
+            if match is None or (statement.onward and not statement.unless.isdisjoint(match.group())):
+                continue
+            if not statement.onward:
+                return [Found(words[0][0], words[-1][1], statement.status, False)]
+            last = row.find(",", match.end())
+            behind = words[places[last]][0] if last >= 0 else words[-1][1]
+            found.append(Found(words[places[match.start()]][0], behind, statement.status, True))
+        return sorted(found)
+
+
+def _sign(gap: str) -> str:
+    """Return the letter of the sign between two words, or ""."""
+    if ":" in gap or ">" in gap:
+        return ":"
+    return "," if any(sign in gap for sign in ",;()–—\n") or " - " in gap else ""
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source)
+
+
+def compile_grammar(
+    kinds: Kinds,
+    tables: Iterable[Statements],
+    classes: Mapping[str, tuple[str, ...]],
+    verbs: Iterable[str],
+    common: Sequence[str],
+    faults: list[str],
+) -> Grammar:
+    """Return the grammar of a language; what is wrong with it is added to `faults`."""
+    names = [*kinds.words, *(name for name in [*kinds.endings.values(), *kinds.things.values()])]
+    letter_of = dict(zip(dict.fromkeys(names), _LETTERS, strict=False)) | _BUILT_IN
+    letters: dict[str, str] = {}
+    for name, words in kinds.words.items():
+        for word in words:
+            letters.setdefault(word, letter_of[name])
+            if "'" in word:
+                letters.setdefault(word.replace("'", "\u2019"), letter_of[name])
+    for name, source in kinds.things.items():
+        for member in classes.get(source, ()):
+            if " " not in member:
+                letters.setdefault(member, letter_of[name])
+    for source in kinds.things.values():
+        for member in classes.get(source, ()):
+            letters.setdefault(member.rsplit(None, 1)[-1], letter_of["part"])
+    for ending, name in kinds.endings.items():
+        for verb in verbs:
+            letters.setdefault(_inflected(verb, ending), letter_of[name])
+    statements = [
+        statement
+        for number, table in enumerate(tables)
+        for statement in _statements(table, letter_of, kinds.verbs, f"statements[{number}]", faults)
+    ]
+    together = {}
+    for pair, name in kinds.together.items():
+        first, second = (letter_of[part] for part in pair.split())
+        together[first + second] = letter_of[name]
+    def all_of(names: Iterable[str]) -> frozenset[str]:
+        return frozenset(letter_of[name] for name in names)
+
+    tense = all_of(kinds.tense)
+    return Grammar(
+        letters,
+        together,
+        statements,
+        _signs(letters, statements, common),
+        "^.[^" + "".join(all_of(kinds.verbs)) + "]*[" + "".join(all_of(kinds.finite)) + "]",
+        all_of(["tool"]),
+        tense,
+    )
+
+
+def _signs(letters: Mapping[str, str], statements: Iterable[Statement], common: Sequence[str]) -> frozenset[str]:
+    """Return the words that are looked for first: of each statement those of its rarest kind."""
+    weights: dict[str, float] = {}
+    rank = {word: number for number, word in enumerate(common, 1)}
+    for word, letter in letters.items():
+        weights[letter] = weights.get(letter, 0) + 1 / rank.get(word, 2000)
+    rarest: set[str] = set()
+    for statement in statements:
+        named = [need for need in statement.needs if any(letter in weights for letter in need)]
+        rarest |= min(named, key=lambda need: sum(weights.get(letter, 0) for letter in need), default=frozenset())
+    return frozenset(word for word, letter in letters.items() if letter in rarest)
+
+
+def _inflected(verb: str, ending: str) -> str:
+    return verb[:-1] + ending if verb.endswith("e") and ending[0] in "ei" else verb + ending
+
+
+def _statements(
+    table: Statements, letter_of: Mapping[str, str], verbs: Iterable[str], where: str, faults: list[str]
+) -> Iterable[Statement]:
+    try:
+        unless = frozenset(letter_of[name] for name in table.unless)
+        free = "[^,:" + "".join(letter_of[name] for name in verbs) + "]*?"
+        for pattern in table.patterns:
+            source, needs = "", []
+            for token in pattern.split():
+                if token in ("^", "$"):
+                    source += token
+                elif token in ("~", "..", "*"):
+                    source += {"~": _NEAR, "..": free, "*": _ANY}[token]
+                else:
+                    chosen = "".join(letter_of[name] for name in token.removesuffix("?").split("|"))
+                    source += f"[{re.escape(chosen)}]" + ("?" if token.endswith("?") else "")
+                    if not token.endswith("?"):
+                        needs.append(frozenset(chosen))
+            yield Statement(source, tuple(needs), unless, table.status, table.reach == "onward")
+    except KeyError as error:
+        faults.append(f"{where} names an unknown kind {error}; add it under [kinds.words]")
