@@ -238,7 +238,7 @@ class ClauseReader:
                         found = [found[0]._replace(status=sentence[0], why=sentence[1])]
             if len(found) == 1 and found[0].status in ("circumstance", "excluded", "done") and self._is_topic(spans):
                 spans[-1] = spans[-1]._replace(status=found[0].status, why=found[0].why)
-            if spans and not clause.opens and self._turns_back(clause, found[0]) and spans[-1].status in _TOLD:
+            if spans and not clause.opens and self._turns_back(clause, spans[-1], found[0]):
                 spans[-1] = spans[-1]._replace(status="asked", why="")
             # What a statement tells does not go on behind a colon: "ABC-12 was Tom's: write the page".
             carried = (read.status, read.why) if read is not None else (found[-1].status, found[-1].why)
@@ -252,14 +252,19 @@ class ClauseReader:
                 joined.append(span)
         return joined
 
-    def _turns_back(self, clause: Clause, span: Span) -> bool:
-        """Return whether a clause says what is wrong with what was told before it: "but it fails"."""
-        if span.status != "asked":
+    def _turns_back(self, clause: Clause, before: Span, span: Span) -> bool:
+        """Return whether a clause asks something of what was told before it: "but it fails", "rewrite it"."""
+        if span.status != "asked" or before.status == "asked":
             return False
         words = [match.group() for match in WORD.finditer(self.low, clause.start, clause.end)]
-        if len(words) < 2 or words[0] not in self.phrases.words["contrasts"]:
+        if len(words) < 2:
             return False
-        return words[1] in self.phrases.words["pronouns"] or self._statuses.is_finite(words[1]) or "it" in words
+        pronouns = self.phrases.words["pronouns"]
+        works = self.begins_work(clause.start, clause.end)
+        named = not pronouns.isdisjoint(words)
+        if words[0] in self.phrases.words["contrasts"]:
+            return named or (before.status in _TOLD and self._statuses.is_finite(words[1]))
+        return works and before.status in _TOLD and not pronouns.isdisjoint(words[:4])
 
     def _is_topic(self, spans: list[Span]) -> bool:
         """Return whether the last span only names what is said of it next: "Docker: see #77"."""
@@ -276,8 +281,6 @@ class ClauseReader:
         spans: list[Span] = []
         last = start
         for found in self.phrases.grammar.find(self.text, words, onward=asks) if words else ():
-            if not found.onward:
-                return [Span(start, end, found.status, " ".join(self.text[found.start : found.end].split()))]
             if found.start < last:
                 continue
             if found.start > last and WORD.search(self.low, last, found.start):

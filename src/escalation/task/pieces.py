@@ -13,7 +13,7 @@ from escalation.task.blocks import BlockReader, Part
 from escalation.task.clauses import ClauseReader
 from escalation.task.cleaning import Offsets, clean
 from escalation.task.regions import BLANK, inline_lines, regions
-from escalation.task.statuses import words_in
+from escalation.task.statuses import WORD, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -257,22 +257,28 @@ def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: Rea
     told = before.status == "question"
     if not (quoted or told) and "?" not in reader.text[before.end - 3 : before.end + 2]:
         return
-    answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-")
-    declined = _is_word(answer, phrases.words["no"])
-    did = not declined and not quoted and _is_word(answer, phrases.words["did"])
-    if not declined and not did and not (quoted and _is_word(answer, phrases.words["yes"])):
-        return
+    words = phrases.words
+    answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-,.")
+    joined = answer.split(None, 1)
+    if len(joined) > 1 and (joined[0] in words["joins"] or joined[0] in words["contrasts"]):
+        answer = joined[1]
     first = number - 1
     while first and not quoted and not _ends(reader.text, pieces[first].start):
         first -= 1
-    if not quoted and reader.low[pieces[first].start : before.end].lstrip("\"'*_ ").startswith(
-        tuple(phrases.words["wh"])
-    ):
+    question = reader.low[pieces[first].start : before.end].lstrip("\"'*_ ")
+    no, yes = _is_word(answer, words["no"]), _is_word(answer, words["yes"])
+    did = not quoted and _is_word(answer, words["did"])
+    if not quoted and not words["finished"].isdisjoint(WORD.findall(question)):
+        # "Is it done?" - "No" asks for it.
+        no, did = False, yes or did
+    if not (no or did or (quoted and yes)):
         return
-    status, why = ("done", "answered with done") if did else ("excluded", "answered with no") if declined else ("asked", "")
+    if not quoted and question.startswith(tuple(words["wh"])) and not question.startswith(tuple(words["proposals"])):
+        return
+    status, why = ("done", "answered with done") if did else ("excluded", "answered with no") if no else ("asked", "")
     for other in range(first, number):
         pieces[other] = pieces[other]._replace(status=status, why=why)
-    if (declined or did) and len(answer.split()) <= 5:
+    if (no or did) and len(answer.split()) <= 5:
         pieces[number] = piece._replace(status="circumstance", why="an answer")
 
 

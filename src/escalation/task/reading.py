@@ -51,6 +51,8 @@ class _Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who speaks in a conversation, what says yes or no, and what tools wrap around a request."""
 
     did: tuple[str, ...]
+    proposals: tuple[str, ...]
+    finished: tuple[str, ...]
     questions: tuple[str, ...]
     replies: tuple[str, ...]
     askers: tuple[str, ...]

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_BUILT_IN = {"other": ".", "comma": ",", "colon": ":", "name": "1", "start": "2", "genitive": "3", "reference": "4", "handle": "5"}
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz6789&%$!=<>~"
+_BUILT_IN = {"other": ".", "comma": ",", "colon": ":", "name": "1", "start": "2", "genitive": "3", "reference": "4", "handle": "5", "year": "6"}
+_FIRST_LETTER = 0xC0
 _NEAR, _ANY = "[^,:]{0,3}?", ".*?"
+_YEAR = 4
 _GENITIVE = ("'s", "\u2019s")
 
 
@@ -51,6 +53,7 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verbs: tuple[str, ...]
     tense: tuple[str, ...]
     finite: tuple[str, ...]
+    cuts: tuple[str, ...]
     together: dict[str, str]
     endings: dict[str, str]
     things: dict[str, str]
@@ -86,7 +89,6 @@ class Found(NamedTuple):
     start: int
     end: int
     status: str
-    onward: bool
 
 
 class Grammar:
@@ -109,15 +111,19 @@ class Grammar:
         together: dict[str, str],
         statements: Sequence[Statement],
         signs: frozenset[str],
+        cuts: str,
+        verbs: frozenset[str],
         finite: str,
         things: frozenset[str],
         tense: frozenset[str],
     ) -> None:
         self._letters = letters
         self._together = together
+        self._cuts, self._verbs = cuts, verbs
         self._finite, self._things, self._tense = finite, things, tense
         self._statements = statements
         self.signs = signs
+        self._told = {letters[word] for word in ("added", "is", "has", "went") if word in letters}
         # Several words that are one name: "GitHub Actions", "Helm chart".
         self._names = {letters[word] for word in ("docker", "page") if word in letters}
         self._joined = {letters[word] for word in ("ticket",) if word in letters}
@@ -156,7 +162,9 @@ class Grammar:
             before = text[max(start - 2, 0) : start]
             if before[-1:] in ("#", "!") or (before[-1:] == "-" and before[0].isupper()):
                 return _BUILT_IN["reference"]
-            return _BUILT_IN["reference"] if row and row[-1] in self._joined else known or "."
+            if row and row[-1] in self._joined:
+                return _BUILT_IN["reference"]
+            return _BUILT_IN["year"] if len(word) == _YEAR and word[:2] in ("19", "20") else known or "."
         if text[start - 1 : start] == "@" and not text[max(start - 2, 0) : start - 1].strip():
             return _BUILT_IN["handle"]
         if word.startswith("http") and text[end : end + 1] == ":":
@@ -182,6 +190,10 @@ class Grammar:
         """Return whether a word has a kind, so that it is not somebody's name."""
         return word in self._letters
 
+    def tells(self, word: str) -> bool:
+        """Return whether a word is a verb that tells what was or is done, and no instruction."""
+        return self._letters.get(word, "") in self._told
+
     def is_wish(self, text: str, words: Sequence[tuple[int, int, str]]) -> bool:
         """Return whether a clause has a wish, a question or trouble in it."""
         return not self._tense.isdisjoint(self.row(text, words)[0])
@@ -198,24 +210,52 @@ class Grammar:
             Whether only statements inside the clause count, as in one that is an instruction.
         """
         row, places = self.row(text, words)
-        present = set(row)
+        cuts = [0, *(match.end() for match in _compiled(self._cuts).finditer(row)), len(row)]
         found: list[Found] = []
+        told = ""
+        for first, last in pairwise(cuts):
+            part = row[first:last]
+            if first == 0 and onward:
+                continue
+            if told and not self._has_verb(part):
+                status = told
+            else:
+                status = self._whole(part)
+            told = status
+            if status:
+                end = words[places[last] - 1][1] if last < len(row) else words[-1][1]
+                found.append(Found(words[places[first]][0], end, status))
+        if len(cuts) == 2 and found:
+            return found
+        return sorted([*found, *self._inside(row, places, words)])
+
+    def _whole(self, row: str) -> str:
+        """Return the status of a clause, or of a part of one that is a clause of its own, or ""."""
+        present = set(row)
         for statement in self._statements:
-            if onward and not statement.onward:
-                continue
-            if any(need.isdisjoint(present) for need in statement.needs):
-                continue
-            if not statement.onward and not statement.unless.isdisjoint(present):
+            if (
+                not statement.onward
+                and not any(need.isdisjoint(present) for need in statement.needs)
+                and statement.unless.isdisjoint(present)
+                and _compiled(statement.source).search(row)
+            ):
+                return statement.status
+        return ""
+
+    def _inside(self, row: str, places: Sequence[int], words: Sequence[tuple[int, int, str]]) -> Iterator[Found]:
+        """Yield the statements that speak for their own words, up to a comma."""
+        present = set(row)
+        for statement in self._statements:
+            if not statement.onward or any(need.isdisjoint(present) for need in statement.needs):
                 continue
             match = _compiled(statement.source).search(row)
-            if match is None or (statement.onward and not statement.unless.isdisjoint(match.group())):
-                continue
-            if not statement.onward:
-                return [Found(words[0][0], words[-1][1], statement.status, False)]
-            last = row.find(",", match.end())
-            behind = words[places[last]][0] if last >= 0 else words[-1][1]
-            found.append(Found(words[places[match.start()]][0], behind, statement.status, True))
-        return sorted(found)
+            if match is not None and statement.unless.isdisjoint(match.group()):
+                last = row.find(",", match.end())
+                behind = words[places[last] - 1][1] if last >= 0 else words[-1][1]
+                yield Found(words[places[match.start()]][0], behind, statement.status)
+
+    def _has_verb(self, row: str) -> bool:
+        return not self._verbs.isdisjoint(row)
 
 
 def _sign(gap: str) -> str:
@@ -240,7 +280,7 @@ def compile_grammar(
 ) -> Grammar:
     """Return the grammar of a language; what is wrong with it is added to `faults`."""
     names = [*kinds.words, *(name for name in [*kinds.endings.values(), *kinds.things.values()])]
-    letter_of = dict(zip(dict.fromkeys(names), _LETTERS, strict=False)) | _BUILT_IN
+    letter_of = {name: chr(_FIRST_LETTER + number) for number, name in enumerate(dict.fromkeys(names))} | _BUILT_IN
     letters: dict[str, str] = {}
     for name, words in kinds.words.items():
         for word in words:
@@ -275,6 +315,8 @@ def compile_grammar(
         together,
         statements,
         _signs(letters, statements, common),
+        "|".join(_source(pattern, letter_of, kinds.verbs)[0] for pattern in kinds.cuts),
+        all_of(kinds.verbs),
         "^.[^" + "".join(all_of(kinds.verbs)) + "]*[" + "".join(all_of(kinds.finite)) + "]",
         all_of(["tool"]),
         tense,
@@ -303,19 +345,31 @@ def _statements(
 ) -> Iterable[Statement]:
     try:
         unless = frozenset(letter_of[name] for name in table.unless)
-        free = "[^,:" + "".join(letter_of[name] for name in verbs) + "]*?"
         for pattern in table.patterns:
-            source, needs = "", []
-            for token in pattern.split():
-                if token in ("^", "$"):
-                    source += token
-                elif token in ("~", "..", "*"):
-                    source += {"~": _NEAR, "..": free, "*": _ANY}[token]
-                else:
-                    chosen = "".join(letter_of[name] for name in token.removesuffix("?").split("|"))
-                    source += f"[{re.escape(chosen)}]" + ("?" if token.endswith("?") else "")
-                    if not token.endswith("?"):
-                        needs.append(frozenset(chosen))
+            source, needs = _source(pattern, letter_of, verbs)
             yield Statement(source, tuple(needs), unless, table.status, table.reach == "onward")
     except KeyError as error:
         faults.append(f"{where} names an unknown kind {error}; add it under [kinds.words]")
+
+
+def _source(pattern: str, letter_of: Mapping[str, str], verbs: Iterable[str]) -> tuple[str, list[frozenset[str]]]:
+    """Return the regular expression of a pattern, and the sets of letters of which each match has one."""
+    source, needs = "", []
+    for token in pattern.split():
+        if token in ("^", "$"):
+            source += token
+        elif token in ("~", "*"):
+            source += _NEAR if token == "~" else _ANY
+        elif token == "..":
+            source += "[^,:" + "".join(letter_of[name] for name in verbs) + "]*?"
+        else:
+            name = token.strip("()").removesuffix("?")
+            chosen = "".join(letter_of[part] for part in name.split("|"))
+            piece = f"[{re.escape(chosen)}]"
+            source += f"(?={piece}" if token[0] == "(" else piece
+            source += ")" if token[-1] == ")" else ""
+            if token.endswith("?"):
+                source += "?"
+            else:
+                needs.append(frozenset(chosen))
+    return source, needs
