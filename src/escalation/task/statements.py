@@ -31,6 +31,7 @@ class Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reach: Literal["clause", "onward"]
     patterns: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +72,8 @@ class Statement(NamedTuple):
         Sets of letters of which a clause must have one each.
     unless : frozenset of str
         Letters that take it away: anywhere in its clause, or within the words of an onward statement.
+    never : frozenset of str
+        Letters that take an onward statement away anywhere in its clause.
     status : str
     onward : bool
         Whether it speaks for its own words up to a comma, not for the clause.
@@ -79,6 +82,7 @@ class Statement(NamedTuple):
     source: str
     needs: tuple[frozenset[str], ...]
     unless: frozenset[str]
+    never: frozenset[str]
     status: str
     onward: bool
 
@@ -248,6 +252,8 @@ class Grammar:
         for statement in self._statements:
             if not statement.onward or any(need.isdisjoint(present) for need in statement.needs):
                 continue
+            if not statement.never.isdisjoint(present):
+                continue
             match = _compiled(statement.source).search(row)
             if match is not None and statement.unless.isdisjoint(match.group()):
                 last = row.find(",", match.end())
@@ -345,9 +351,10 @@ def _statements(
 ) -> Iterable[Statement]:
     try:
         unless = frozenset(letter_of[name] for name in table.unless)
+        never = frozenset(letter_of[name] for name in table.never)
         for pattern in table.patterns:
             source, needs = _source(pattern, letter_of, verbs)
-            yield Statement(source, tuple(needs), unless, table.status, table.reach == "onward")
+            yield Statement(source, tuple(needs), unless, never, table.status, table.reach == "onward")
     except KeyError as error:
         faults.append(f"{where} names an unknown kind {error}; add it under [kinds.words]")
 
