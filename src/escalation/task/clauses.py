@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from escalation.task.reading import ReadingPhrases
+    from escalation.task.statements import Statement
     from escalation.task.statuses import Hit
 
 _TAG = re.compile(r"[(\[]([^()\[\]\n]{1,40})[)\]][\s*_.]*$|(?:\s[-–—]{1,3}|:)\s+([^\s:–—][^:–—\n]{0,40}?)[\s*_.]*$")
+_SENTENCE_END = re.compile(r"[.!?;]\s")
 _REMARKS = ")]-–—:"
 _LABEL_LENGTH = 60
 _TOPIC_LENGTH = 5
@@ -61,6 +63,7 @@ class ClauseReader:
         self.low = low
         self.phrases = phrases
         self._verbs = _all_verbs(phrases.verbs, frozenset(work_verbs))
+        self._candidates: list[Statement] = []
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
 
     def is_verb(self, word: str) -> bool:
@@ -91,11 +94,30 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        if hits or not self.phrases.grammar.signs.isdisjoint(words) or ":" in self.text[start : start + _LABEL_LENGTH]:
+        self._candidates = self.phrases.grammar.candidates(words)
+        if self._candidates and not hits:
+            self._candidates = self._in_one_clause(start, end)
+        if hits or self._candidates or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:
             spans = [Span(clause.start, clause.end, "asked", "") for clause in self._cut(start, end, looking=False)]
         return self._remarked(spans, start, end)
+
+    def _in_one_clause(self, start: int, end: int) -> list[Statement]:
+        """Return the candidates whose words are all in one clause of a unit."""
+        possible = self.phrases.grammar.possible
+        low = self.low
+        last = start
+        found: dict[str, Statement] = {}
+        for match in _SENTENCE_END.finditer(low, start, end):
+            for statement in possible(words_in(low[last : match.end()]), self._candidates):
+                found[statement.source] = statement
+            last = match.end()
+        if last == start:
+            return self._candidates
+        for statement in possible(words_in(low[last:end]), self._candidates):
+            found[statement.source] = statement
+        return [statement for statement in self._candidates if statement.source in found]
 
     # -------------------------------------------------------------------------------------------- cutting
 
@@ -276,11 +298,16 @@ class ClauseReader:
 
     def _told(self, start: int, end: int, *, as_criteria: bool) -> list[Span]:
         """Return the spans of a clause in which no phrase was found, by the statements that it makes."""
+        if not self._candidates:
+            return [Span(start, end, "asked", "")]
+        candidates = self.phrases.grammar.possible(words_in(self.low[start:end]), self._candidates)
+        if not candidates:
+            return [Span(start, end, "asked", "")]
         words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
-        asks = as_criteria or (bool(words) and self.is_verb(words[0][2])) or self._asks_politely(words)
+        asks = as_criteria or self.is_verb(words[0][2]) or self._asks_politely(words)
         spans: list[Span] = []
         last = start
-        for found in self.phrases.grammar.find(self.text, words, onward=asks) if words else ():
+        for found in self.phrases.grammar.find(self.text, words, candidates, onward=asks):
             if found.start < last:
                 continue
             if found.start > last and WORD.search(self.low, last, found.start):
@@ -296,6 +323,8 @@ class ClauseReader:
 
     def told_things(self, start: int, end: int) -> frozenset[str]:
         """Return the things that a part of the text tells of without asking for anything."""
+        if self.phrases.grammar.tools.isdisjoint(words_in(self.low[start:end])):
+            return frozenset()
         words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
         if not words or self.is_verb(words[0][2]) or self._asks_politely(words):
             return frozenset()

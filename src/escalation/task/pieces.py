@@ -230,7 +230,7 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
 def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
     """Take out sentences that tell something of a thing that nothing else in the text asks for."""
     told: dict[int, frozenset[str]] = {}
-    if len(pieces) > _FEW:
+    if not 1 < len(pieces) <= _FEW or reader.phrases.grammar.tools.isdisjoint(words_in(reader.low)):
         return
     for number, piece in enumerate(pieces):
         if piece.status == "asked" and not piece.why and piece.kind in ("sentence", "clause"):

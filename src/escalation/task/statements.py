@@ -48,7 +48,7 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     things : dict
         Kinds by the class of phrases that they take their words from.
     words : dict
-        Words by kind.
+        Words by kind, separated by white space.
     """
 
     verbs: tuple[str, ...]
@@ -58,7 +58,7 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     together: dict[str, str]
     endings: dict[str, str]
     things: dict[str, str]
-    words: dict[str, tuple[str, ...]]
+    words: dict[str, str]
 
 
 class Statement(NamedTuple):
@@ -70,6 +70,8 @@ class Statement(NamedTuple):
         Regular expression over the letters of a clause.
     needs : tuple of frozenset of str
         Sets of letters of which a clause must have one each.
+    masks : tuple of int
+        The same as bits.
     unless : frozenset of str
         Letters that take it away: anywhere in its clause, or within the words of an onward statement.
     never : frozenset of str
@@ -81,6 +83,7 @@ class Statement(NamedTuple):
 
     source: str
     needs: tuple[frozenset[str], ...]
+    masks: tuple[int, ...]
     unless: frozenset[str]
     never: frozenset[str]
     status: str
@@ -105,8 +108,8 @@ class Grammar:
     together : dict of str
         Letters that stand for two others.
     statements : sequence of Statement
-    signs : frozenset of str
-        Words of which a text has one if it has a statement that names nobody.
+    common : sequence of str
+        The most common words, the most common first.
     """
 
     def __init__(
@@ -114,7 +117,7 @@ class Grammar:
         letters: dict[str, str],
         together: dict[str, str],
         statements: Sequence[Statement],
-        signs: frozenset[str],
+        common: Sequence[str],
         cuts: str,
         verbs: frozenset[str],
         finite: str,
@@ -125,8 +128,16 @@ class Grammar:
         self._together = together
         self._cuts, self._verbs = cuts, verbs
         self._finite, self._things, self._tense = finite, things, tense
-        self._statements = statements
-        self.signs = signs
+        self._bits = {word: 1 << ord(letter) for word, letter in letters.items()}
+        self._open = _mask(_BUILT_IN.values())
+        self._by_need: dict[int, list[tuple[Statement, tuple[int, ...]]]] = {}
+        weights = _weights(letters, common)
+        for statement in statements:
+            needs = sorted(statement.needs, key=lambda need: sum(weights.get(letter, 9) for letter in need))
+            masks = [_mask(need) for need in needs]
+            self._by_need.setdefault(masks[0], []).append((statement, tuple(masks[1:])))
+        self.tools = frozenset(word for word, letter in letters.items() if letter in things)
+        """Words for what a sentence may only tell of."""
         self._told = {letters[word] for word in ("added", "is", "has", "went") if word in letters}
         # Several words that are one name: "GitHub Actions", "Helm chart".
         self._names = {letters[word] for word in ("docker", "page") if word in letters}
@@ -183,6 +194,40 @@ class Grammar:
             return "."
         return _BUILT_IN["name"] if number and text[start - 1] == " " else _BUILT_IN["start" if not number else "other"]
 
+    def candidates(self, words: Iterable[str]) -> list[Statement]:
+        """Return the statements of whose kinds a text has a word each: most texts have few."""
+        mask = self._open
+        bits = self._bits
+        for word in words:
+            if word in bits:
+                mask |= bits[word]
+        found = []
+        for need, statements in self._by_need.items():
+            if mask & need:
+                for statement, others in statements:
+                    for other in others:
+                        if not mask & other:
+                            break
+                    else:
+                        found.append(statement)
+        return found
+
+    def possible(self, words: Iterable[str], candidates: Iterable[Statement]) -> list[Statement]:
+        """Return the candidates of whose kinds a clause has a word each."""
+        mask = self._open
+        bits = self._bits
+        for word in words:
+            if word in bits:
+                mask |= bits[word]
+        found = []
+        for statement in candidates:
+            for need in statement.masks:
+                if not mask & need:
+                    break
+            else:
+                found.append(statement)
+        return found
+
     def is_neutral(self, text: str, words: Sequence[tuple[int, int, str]]) -> frozenset[str]:
         """Return the things that a clause tells of without any wish or trouble; none if it does not."""
         row = self.row(text, words)[0]
@@ -202,7 +247,14 @@ class Grammar:
         """Return whether a clause has a wish, a question or trouble in it."""
         return not self._tense.isdisjoint(self.row(text, words)[0])
 
-    def find(self, text: str, words: Sequence[tuple[int, int, str]], *, onward: bool) -> list[Found]:
+    def find(
+        self,
+        text: str,
+        words: Sequence[tuple[int, int, str]],
+        candidates: Sequence[Statement],
+        *,
+        onward: bool,
+    ) -> list[Found]:
         """Return the statements in a clause in order; the first is the only one if it speaks for the whole clause.
 
         Parameters
@@ -210,6 +262,8 @@ class Grammar:
         text : str
         words : sequence of tuple
             First offset, last offset and lower-case form of each word.
+        candidates : sequence of Statement
+            Those that the text can have; see `candidates`.
         onward : bool
             Whether only statements inside the clause count, as in one that is an instruction.
         """
@@ -224,44 +278,48 @@ class Grammar:
             if told and not self._has_verb(part):
                 status = told
             else:
-                status = self._whole(part)
+                status = _whole(part, candidates)
             told = status
             if status:
                 end = words[places[last] - 1][1] if last < len(row) else words[-1][1]
                 found.append(Found(words[places[first]][0], end, status))
         if len(cuts) == 2 and found:
             return found
-        return sorted([*found, *self._inside(row, places, words)])
-
-    def _whole(self, row: str) -> str:
-        """Return the status of a clause, or of a part of one that is a clause of its own, or ""."""
-        present = set(row)
-        for statement in self._statements:
-            if (
-                not statement.onward
-                and not any(need.isdisjoint(present) for need in statement.needs)
-                and statement.unless.isdisjoint(present)
-                and _compiled(statement.source).search(row)
-            ):
-                return statement.status
-        return ""
-
-    def _inside(self, row: str, places: Sequence[int], words: Sequence[tuple[int, int, str]]) -> Iterator[Found]:
-        """Yield the statements that speak for their own words, up to a comma."""
-        present = set(row)
-        for statement in self._statements:
-            if not statement.onward or any(need.isdisjoint(present) for need in statement.needs):
-                continue
-            if not statement.never.isdisjoint(present):
-                continue
-            match = _compiled(statement.source).search(row)
-            if match is not None and statement.unless.isdisjoint(match.group()):
-                last = row.find(",", match.end())
-                behind = words[places[last] - 1][1] if last >= 0 else words[-1][1]
-                yield Found(words[places[match.start()]][0], behind, statement.status)
+        return sorted([*found, *_inside(row, places, words, candidates)])
 
     def _has_verb(self, row: str) -> bool:
         return not self._verbs.isdisjoint(row)
+
+
+def _whole(row: str, candidates: Iterable[Statement]) -> str:
+    """Return the status of a clause, or of a part of one that is a clause of its own, or ""."""
+    present = set(row)
+    for statement in candidates:
+        if (
+            not statement.onward
+            and not any(need.isdisjoint(present) for need in statement.needs)
+            and statement.unless.isdisjoint(present)
+            and _compiled(statement.source).search(row)
+        ):
+            return statement.status
+    return ""
+
+
+def _inside(
+    row: str, places: Sequence[int], words: Sequence[tuple[int, int, str]], candidates: Iterable[Statement]
+) -> Iterator[Found]:
+    """Yield the statements that speak for their own words, up to a comma."""
+    present = set(row)
+    for statement in candidates:
+        if not statement.onward or any(need.isdisjoint(present) for need in statement.needs):
+            continue
+        if not statement.never.isdisjoint(present):
+            continue
+        match = _compiled(statement.source).search(row)
+        if match is not None and statement.unless.isdisjoint(match.group()):
+            last = row.find(",", match.end())
+            behind = words[places[last] - 1][1] if last >= 0 else words[-1][1]
+            yield Found(words[places[match.start()]][0], behind, statement.status)
 
 
 def _sign(gap: str) -> str:
@@ -289,7 +347,7 @@ def compile_grammar(
     letter_of = {name: chr(_FIRST_LETTER + number) for number, name in enumerate(dict.fromkeys(names))} | _BUILT_IN
     letters: dict[str, str] = {}
     for name, words in kinds.words.items():
-        for word in words:
+        for word in words.split():
             letters.setdefault(word, letter_of[name])
             if "'" in word:
                 letters.setdefault(word.replace("'", "\u2019"), letter_of[name])
@@ -320,7 +378,7 @@ def compile_grammar(
         letters,
         together,
         statements,
-        _signs(letters, statements, common),
+        common,
         "|".join(_source(pattern, letter_of, kinds.verbs)[0] for pattern in kinds.cuts),
         all_of(kinds.verbs),
         "^.[^" + "".join(all_of(kinds.verbs)) + "]*[" + "".join(all_of(kinds.finite)) + "]",
@@ -329,17 +387,17 @@ def compile_grammar(
     )
 
 
-def _signs(letters: Mapping[str, str], statements: Iterable[Statement], common: Sequence[str]) -> frozenset[str]:
-    """Return the words that are looked for first: of each statement those of its rarest kind."""
-    weights: dict[str, float] = {}
+def _mask(letters: Iterable[str]) -> int:
+    return sum(1 << ord(letter) for letter in letters)
+
+
+def _weights(letters: Mapping[str, str], common: Sequence[str]) -> dict[str, float]:
+    """Return how likely a text has a word of each kind."""
     rank = {word: number for number, word in enumerate(common, 1)}
+    weights: dict[str, float] = {}
     for word, letter in letters.items():
         weights[letter] = weights.get(letter, 0) + 1 / rank.get(word, 2000)
-    rarest: set[str] = set()
-    for statement in statements:
-        named = [need for need in statement.needs if any(letter in weights for letter in need)]
-        rarest |= min(named, key=lambda need: sum(weights.get(letter, 0) for letter in need), default=frozenset())
-    return frozenset(word for word, letter in letters.items() if letter in rarest)
+    return weights
 
 
 def _inflected(verb: str, ending: str) -> str:
@@ -354,7 +412,7 @@ def _statements(
         never = frozenset(letter_of[name] for name in table.never)
         for pattern in table.patterns:
             source, needs = _source(pattern, letter_of, verbs)
-            yield Statement(source, tuple(needs), unless, never, table.status, table.reach == "onward")
+            yield Statement(source, tuple(needs), tuple(_mask(need) for need in needs), unless, never, table.status, table.reach == "onward")
     except KeyError as error:
         faults.append(f"{where} names an unknown kind {error}; add it under [kinds.words]")
 

@@ -70,7 +70,7 @@ class StatusReader:
         """Return the phrases in a unit, in order: the longest at each word, none inside another."""
         live: dict[str, list[Entry]] = {}
         for anchor in self.phrases.anchors & words:
-            for first, entries in self.phrases.by_anchor[anchor].items():
+            for first, entries in self.phrases.by_anchor[anchor].by_first().items():
                 if first in words:
                     for entry in entries:
                         if not any(need.isdisjoint(words) for need in entry.needs):
