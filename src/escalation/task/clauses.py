@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.statuses import WORD, Span, StatusReader, words_in
+from escalation.task.telling import TellingReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from escalation.task.statuses import Hit
 
 _TAG = re.compile(r"[(\[]([^()\[\]\n]{1,40})[)\]][\s*_.]*$|(?:\s[-–—]{1,3}|:)\s+([^\s:–—][^:–—\n]{0,40}?)[\s*_.]*$")
-_SENTENCE_END = re.compile(r"[.!?;]\s")
 _REMARKS = ")]-–—:"
 _LABEL_LENGTH = 60
 _TOPIC_LENGTH = 5
@@ -64,6 +64,7 @@ class ClauseReader:
         self.phrases = phrases
         self._verbs = _all_verbs(phrases.verbs, frozenset(work_verbs))
         self._candidates: list[Statement] = []
+        self.telling = TellingReader(text, low, phrases, self.is_verb, self.begins_work)
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
 
     def is_verb(self, word: str) -> bool:
@@ -95,29 +96,19 @@ class ClauseReader:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
         self._candidates = self.phrases.grammar.candidates(words)
-        if self._candidates and not hits:
-            self._candidates = self._in_one_clause(start, end)
-        if hits or self._candidates or ":" in self.text[start : start + _LABEL_LENGTH]:
+        if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:
-            spans = [Span(clause.start, clause.end, "asked", "") for clause in self._cut(start, end, looking=False)]
+            clauses = self._cut(start, end, looking=False)
+            spans = [Span(clause.start, clause.end, "asked", "") for clause in clauses]
+            if any(self._is_told(clause, as_criteria=as_criteria) for clause in clauses):
+                spans = self._judged(start, end, hits, as_criteria=as_criteria)
         return self._remarked(spans, start, end)
 
-    def _in_one_clause(self, start: int, end: int) -> list[Statement]:
-        """Return the candidates whose words are all in one clause of a unit."""
-        possible = self.phrases.grammar.possible
-        low = self.low
-        last = start
-        found: dict[str, Statement] = {}
-        for match in _SENTENCE_END.finditer(low, start, end):
-            for statement in possible(words_in(low[last : match.end()]), self._candidates):
-                found[statement.source] = statement
-            last = match.end()
-        if last == start:
-            return self._candidates
-        for statement in possible(words_in(low[last:end]), self._candidates):
-            found[statement.source] = statement
-        return [statement for statement in self._candidates if statement.source in found]
+    def _is_told(self, clause: Clause, *, as_criteria: bool) -> bool:
+        """Return whether a part of a clause tells something."""
+        spans = self.telling.told(clause.start, clause.end, self._candidates, as_criteria=as_criteria)
+        return any(span.status != "asked" for span in spans)
 
     # -------------------------------------------------------------------------------------------- cutting
 
@@ -243,7 +234,7 @@ class ClauseReader:
                         for part in (
                             [span]
                             if span.status != "asked" or span.why
-                            else self._told(span.start, span.end, as_criteria=as_criteria)
+                            else self.telling.told(span.start, span.end, self._candidates, as_criteria=as_criteria)
                         )
                     ]
                 status, why = found[-1].status, found[-1].why
@@ -295,52 +286,6 @@ class ClauseReader:
         topic = self.low[spans[-1].start : spans[-1].end].rstrip("*_ ")
         words = WORD.findall(topic)
         return topic.endswith(":") and len(words) <= _TOPIC_LENGTH and not self.is_verb(words[0])
-
-    def _told(self, start: int, end: int, *, as_criteria: bool) -> list[Span]:
-        """Return the spans of a clause in which no phrase was found, by the statements that it makes."""
-        if not self._candidates:
-            return [Span(start, end, "asked", "")]
-        candidates = self.phrases.grammar.possible(words_in(self.low[start:end]), self._candidates)
-        if not candidates:
-            return [Span(start, end, "asked", "")]
-        words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
-        asks = as_criteria or self.is_verb(words[0][2]) or self._asks_politely(words)
-        spans: list[Span] = []
-        last = start
-        for found in self.phrases.grammar.find(self.text, words, candidates, onward=asks):
-            if found.start < last:
-                continue
-            if found.start > last and WORD.search(self.low, last, found.start):
-                spans.append(Span(last, found.start, "asked", ""))
-                last = found.start
-            spans.append(Span(last, found.end, found.status, " ".join(self.text[found.start : found.end].split())))
-            last = found.end
-        if spans and WORD.search(self.low, last, end) is None:
-            spans[-1] = spans[-1]._replace(end=end)
-        elif not spans or last < end:
-            spans.append(Span(last, end, "asked", ""))
-        return spans
-
-    def told_things(self, start: int, end: int) -> frozenset[str]:
-        """Return the things that a part of the text tells of without asking for anything."""
-        if self.phrases.grammar.tools.isdisjoint(words_in(self.low[start:end])):
-            return frozenset()
-        words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
-        if not words or self.is_verb(words[0][2]) or self._asks_politely(words):
-            return frozenset()
-        return self.phrases.grammar.is_neutral(self.text, words)
-
-    def asks_plainly(self, start: int, end: int) -> bool:
-        """Return whether a part of the text is an instruction, a wish or a complaint."""
-        if self.begins_work(start, end):
-            return True
-        words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
-        return bool(words) and self.phrases.grammar.is_wish(self.text, words)
-
-    def _asks_politely(self, words: list[tuple[int, int, str]]) -> bool:
-        softeners = self.phrases.words["softeners"]
-        first = next((word for _, _, word in words if word not in softeners), "")
-        return self.is_verb(first)
 
     def _label(self, clause: Clause, end: int) -> tuple[str, str] | None:
         """Return what a label at the head of a sentence ("Out of scope: ...") makes of it, or None."""

@@ -158,7 +158,7 @@ def _of_part(text: str, part: Part) -> list[Piece]:
         start, end = span.start, span.end
         while start < end and text[start] in _EDGE:
             start += 1
-        while end > start and text[end - 1] in _EDGE:
+        while end > start and text[end - 1] in _EDGE and not _is_sharp(text, end - 1):
             end -= 1
         if start == end:
             continue
@@ -169,6 +169,11 @@ def _of_part(text: str, part: Part) -> list[Piece]:
             kind = (part.kind if number == 0 else "sentence") if whole else "clause"
         pieces.append(Piece(start, end, kind, span.status, span.why))
     return pieces
+
+
+def _is_sharp(text: str, place: int) -> bool:
+    """Return whether a sign belongs to the name before it, as in "C#"."""
+    return text[place] == "#" and place > 0 and text[place - 1].isalpha()
 
 
 def _ends(text: str, place: int) -> bool:
@@ -234,18 +239,27 @@ def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
         return
     for number, piece in enumerate(pieces):
         if piece.status == "asked" and not piece.why and piece.kind in ("sentence", "clause"):
-            things = reader.told_things(piece.start, piece.end)
+            things = reader.telling.told_things(piece.start, piece.end)
             if things:
                 told[number] = things
     if not told:
         return
     others = [piece for number, piece in enumerate(pieces) if piece.status == "asked" and number not in told]
-    if not any(reader.asks_plainly(piece.start, piece.end) for piece in others):
+    if not any(reader.telling.asks_plainly(piece.start, piece.end) for piece in others):
         return
     words = {word for piece in others for word in words_in(reader.low[piece.start : piece.end])}
     for number, things in told.items():
+        following = pieces[number + 1] if number + 1 < len(pieces) else None
+        if following is not None and following.status == "asked" and _speaks_of_it(following, reader):
+            continue
         if things.isdisjoint(words):
             pieces[number] = pieces[number]._replace(status="circumstance", why="told, not asked")
+
+
+def _speaks_of_it(piece: Piece, reader: ClauseReader) -> bool:
+    """Return whether a piece asks for work on something that was named before it: "correct it"."""
+    words = WORD.findall(reader.low, piece.start, piece.end)
+    return not reader.phrases.words["pronouns"].isdisjoint(words[:2])
 
 
 def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: ReadingPhrases) -> None:

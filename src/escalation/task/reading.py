@@ -15,12 +15,14 @@ import msgspec
 
 from escalation.errors import RulebookError
 from escalation.files import parse_toml, read_bytes
+from escalation.task.kinds import Kinds, Statements, compile_grammar
 from escalation.task.patterns import Anchor, Compiler, Headings, Phrases, Wholes
-from escalation.task.statements import Grammar, Kinds, Statements, compile_grammar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from escalation.task.statements import Grammar
 
 Status = Literal["asked", "circumstance", "excluded", "done"]
 Reach = Literal["clause", "sentence", "onward", "short", "piece"]
@@ -214,7 +216,7 @@ def _compiled(source: str) -> re.Pattern[str]:
 def _cuts(words: Iterable[str]) -> str:
     """Return the pattern of all places at which a text may be cut; it begins with a sign, which is fast to look for."""
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return (rf"[.!?;:,\u2014\u2026]|\s(?:(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))")
+    return rf"[.!?;:,\u2014\u2026]|\s(?:(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))"
 
 
 def _chat(talk: _Talk) -> str:

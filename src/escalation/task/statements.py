@@ -10,55 +10,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_BUILT_IN = {"other": ".", "comma": ",", "colon": ":", "name": "1", "start": "2", "genitive": "3", "reference": "4", "handle": "5", "year": "6"}
-_FIRST_LETTER = 0xC0
-_NEAR, _ANY = "[^,:]{0,3}?", ".*?"
+BUILT_IN = {
+    "other": ".", "comma": ",", "colon": ":", "name": "1", "start": "2", "genitive": "3", "reference": "4",
+    "handle": "5", "year": "6",
+}  # fmt: skip
+"""Kinds that are seen by their form, and their letters."""
 _YEAR = 4
 _GENITIVE = ("'s", "\u2019s")
-
-
-class Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of statements: the status that they bring, how far it reaches, and the kinds that take it away."""
-
-    status: Literal["circumstance", "excluded", "done"]
-    reach: Literal["clause", "onward"]
-    patterns: tuple[str, ...]
-    unless: tuple[str, ...] = ()
-    never: tuple[str, ...] = ()
-
-
-class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The kinds of words that statements are made of; a word has the first kind that lists it.
-
-    Attributes
-    ----------
-    verbs : tuple of str
-        Kinds that end a subject.
-    together : dict
-        Kinds that two words are together, as "has to" is a wish.
-    endings : dict
-        Kinds by the endings that make a work verb one of them, as "ed" makes it what was done.
-    things : dict
-        Kinds by the class of phrases that they take their words from.
-    words : dict
-        Words by kind, separated by white space.
-    """
-
-    verbs: tuple[str, ...]
-    tense: tuple[str, ...]
-    finite: tuple[str, ...]
-    cuts: tuple[str, ...]
-    together: dict[str, str]
-    endings: dict[str, str]
-    things: dict[str, str]
-    words: dict[str, str]
 
 
 class Statement(NamedTuple):
@@ -129,12 +92,12 @@ class Grammar:
         self._cuts, self._verbs = cuts, verbs
         self._finite, self._things, self._tense = finite, things, tense
         self._bits = {word: 1 << ord(letter) for word, letter in letters.items()}
-        self._open = _mask(_BUILT_IN.values())
+        self._open = mask(BUILT_IN.values())
         self._by_need: dict[int, list[tuple[Statement, tuple[int, ...]]]] = {}
         weights = _weights(letters, common)
         for statement in statements:
             needs = sorted(statement.needs, key=lambda need: sum(weights.get(letter, 9) for letter in need))
-            masks = [_mask(need) for need in needs]
+            masks = [mask(need) for need in needs]
             self._by_need.setdefault(masks[0], []).append((statement, tuple(masks[1:])))
         self.tools = frozenset(word for word, letter in letters.items() if letter in things)
         """Words for what a sentence may only tell of."""
@@ -169,30 +132,28 @@ class Grammar:
             last = end
         return "".join(row), places
 
-    def _other(
-        self, text: str, start: int, end: int, word: str, number: int, row: list[str], known: str | None
-    ) -> str:
+    def _other(self, text: str, start: int, end: int, word: str, number: int, row: list[str], known: str | None) -> str:
         """Return the letter of a word that is not listed: a name, a reference, somebody's, or any other."""
         if word.isdigit():
             before = text[max(start - 2, 0) : start]
             if before[-1:] in ("#", "!") or (before[-1:] == "-" and before[0].isupper()):
-                return _BUILT_IN["reference"]
+                return BUILT_IN["reference"]
             if row and row[-1] in self._joined:
-                return _BUILT_IN["reference"]
-            return _BUILT_IN["year"] if len(word) == _YEAR and word[:2] in ("19", "20") else known or "."
+                return BUILT_IN["reference"]
+            return BUILT_IN["year"] if len(word) == _YEAR and word[:2] in ("19", "20") else known or "."
         if text[start - 1 : start] == "@" and not text[max(start - 2, 0) : start - 1].strip():
-            return _BUILT_IN["handle"]
+            return BUILT_IN["handle"]
         if word.startswith("http") and text[end : end + 1] == ":":
-            return _BUILT_IN["reference"]
+            return BUILT_IN["reference"]
         capital = text[start].isupper() and text[start + 1 : start + 2].islower()
         if word.endswith(_GENITIVE):
             owner = self._letters.get(word[:-2])
             if owner is None:
-                return _BUILT_IN["genitive"] if capital and number else "."
-            return _BUILT_IN["genitive"] if owner == self._letters.get("someone") else "."
+                return BUILT_IN["genitive"] if capital and number else "."
+            return BUILT_IN["genitive"] if owner == self._letters.get("someone") else "."
         if not capital:
             return "."
-        return _BUILT_IN["name"] if number and text[start - 1] == " " else _BUILT_IN["start" if not number else "other"]
+        return BUILT_IN["name"] if number and text[start - 1] == " " else BUILT_IN["start" if not number else "other"]
 
     def candidates(self, words: Iterable[str]) -> list[Statement]:
         """Return the statements of whose kinds a text has a word each: most texts have few."""
@@ -275,14 +236,11 @@ class Grammar:
             part = row[first:last]
             if first == 0 and onward:
                 continue
-            if told and not self._has_verb(part):
-                status = told
-            else:
-                status = _whole(part, candidates)
-            told = status
-            if status:
+            # What has no verb of its own goes on with what is before it.
+            told = told if told and not self._has_verb(part) else _whole(part, candidates)
+            if told:
                 end = words[places[last] - 1][1] if last < len(row) else words[-1][1]
-                found.append(Found(words[places[first]][0], end, status))
+                found.append(Found(words[places[first]][0], end, told))
         if len(cuts) == 2 and found:
             return found
         return sorted([*found, *_inside(row, places, words, candidates)])
@@ -334,60 +292,8 @@ def _compiled(source: str) -> re.Pattern[str]:
     return re.compile(source)
 
 
-def compile_grammar(
-    kinds: Kinds,
-    tables: Iterable[Statements],
-    classes: Mapping[str, tuple[str, ...]],
-    verbs: Iterable[str],
-    common: Sequence[str],
-    faults: list[str],
-) -> Grammar:
-    """Return the grammar of a language; what is wrong with it is added to `faults`."""
-    names = [*kinds.words, *(name for name in [*kinds.endings.values(), *kinds.things.values()])]
-    letter_of = {name: chr(_FIRST_LETTER + number) for number, name in enumerate(dict.fromkeys(names))} | _BUILT_IN
-    letters: dict[str, str] = {}
-    for name, words in kinds.words.items():
-        for word in words.split():
-            letters.setdefault(word, letter_of[name])
-            if "'" in word:
-                letters.setdefault(word.replace("'", "\u2019"), letter_of[name])
-    for name, source in kinds.things.items():
-        for member in classes.get(source, ()):
-            if " " not in member:
-                letters.setdefault(member, letter_of[name])
-    for source in kinds.things.values():
-        for member in classes.get(source, ()):
-            letters.setdefault(member.rsplit(None, 1)[-1], letter_of["part"])
-    for ending, name in kinds.endings.items():
-        for verb in verbs:
-            letters.setdefault(_inflected(verb, ending), letter_of[name])
-    statements = [
-        statement
-        for number, table in enumerate(tables)
-        for statement in _statements(table, letter_of, kinds.verbs, f"statements[{number}]", faults)
-    ]
-    together = {}
-    for pair, name in kinds.together.items():
-        first, second = (letter_of[part] for part in pair.split())
-        together[first + second] = letter_of[name]
-    def all_of(names: Iterable[str]) -> frozenset[str]:
-        return frozenset(letter_of[name] for name in names)
-
-    tense = all_of(kinds.tense)
-    return Grammar(
-        letters,
-        together,
-        statements,
-        common,
-        "|".join(_source(pattern, letter_of, kinds.verbs)[0] for pattern in kinds.cuts),
-        all_of(kinds.verbs),
-        "^.[^" + "".join(all_of(kinds.verbs)) + "]*[" + "".join(all_of(kinds.finite)) + "]",
-        all_of(["tool"]),
-        tense,
-    )
-
-
-def _mask(letters: Iterable[str]) -> int:
+def mask(letters: Iterable[str]) -> int:
+    """Return letters as bits."""
     return sum(1 << ord(letter) for letter in letters)
 
 
@@ -398,43 +304,3 @@ def _weights(letters: Mapping[str, str], common: Sequence[str]) -> dict[str, flo
     for word, letter in letters.items():
         weights[letter] = weights.get(letter, 0) + 1 / rank.get(word, 2000)
     return weights
-
-
-def _inflected(verb: str, ending: str) -> str:
-    return verb[:-1] + ending if verb.endswith("e") and ending[0] in "ei" else verb + ending
-
-
-def _statements(
-    table: Statements, letter_of: Mapping[str, str], verbs: Iterable[str], where: str, faults: list[str]
-) -> Iterable[Statement]:
-    try:
-        unless = frozenset(letter_of[name] for name in table.unless)
-        never = frozenset(letter_of[name] for name in table.never)
-        for pattern in table.patterns:
-            source, needs = _source(pattern, letter_of, verbs)
-            yield Statement(source, tuple(needs), tuple(_mask(need) for need in needs), unless, never, table.status, table.reach == "onward")
-    except KeyError as error:
-        faults.append(f"{where} names an unknown kind {error}; add it under [kinds.words]")
-
-
-def _source(pattern: str, letter_of: Mapping[str, str], verbs: Iterable[str]) -> tuple[str, list[frozenset[str]]]:
-    """Return the regular expression of a pattern, and the sets of letters of which each match has one."""
-    source, needs = "", []
-    for token in pattern.split():
-        if token in ("^", "$"):
-            source += token
-        elif token in ("~", "*"):
-            source += _NEAR if token == "~" else _ANY
-        elif token == "..":
-            source += "[^,:" + "".join(letter_of[name] for name in verbs) + "]*?"
-        else:
-            name = token.strip("()").removesuffix("?")
-            chosen = "".join(letter_of[part] for part in name.split("|"))
-            piece = f"[{re.escape(chosen)}]"
-            source += f"(?={piece}" if token[0] == "(" else piece
-            source += ")" if token[-1] == ")" else ""
-            if token.endswith("?"):
-                source += "?"
-            else:
-                needs.append(frozenset(chosen))
-    return source, needs
