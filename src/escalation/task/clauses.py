@@ -285,7 +285,7 @@ class ClauseReader:
             return False
         topic = self.low[spans[-1].start : spans[-1].end].rstrip("*_ ")
         words = WORD.findall(topic)
-        return topic.endswith(":") and len(words) <= _TOPIC_LENGTH and not self.is_verb(words[0])
+        return topic.endswith(":") and 0 < len(words) <= _TOPIC_LENGTH and not self.is_verb(words[0])
 
     def _label(self, clause: Clause, end: int) -> tuple[str, str] | None:
         """Return what a label at the head of a sentence ("Out of scope: ...") makes of it, or None."""

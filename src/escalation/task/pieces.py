@@ -7,6 +7,7 @@ Only what is asked can earn a label, so every piece has a status and the words o
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.blocks import BlockReader, Part
@@ -224,6 +225,10 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
         elif number and (asked or pieces[number - 1].status == "question" or pieces[number - 1].why == "quote"):
             _answer(pieces, number, reader, phrases)
     pieces = [piece._replace(status="asked", why="") if piece.status == "question" else piece for piece in pieces]
+    for number, (piece, following) in enumerate(pairwise(pieces)):
+        told = piece.status in ("done", "circumstance") and piece.kind in ("sentence", "clause")
+        if told and following.kind == "sentence" and following.status == "asked" and _speaks_of_it(following, reader):
+            pieces[number] = piece._replace(status="asked", why="")
     _tell(pieces, reader)
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}
@@ -259,7 +264,7 @@ def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
 def _speaks_of_it(piece: Piece, reader: ClauseReader) -> bool:
     """Return whether a piece asks for work on something that was named before it: "correct it"."""
     words = WORD.findall(reader.low, piece.start, piece.end)
-    return not reader.phrases.words["pronouns"].isdisjoint(words[:2])
+    return len(words) > 1 and reader.is_verb(words[0]) and words[1] in reader.phrases.words["pronouns"]
 
 
 def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: ReadingPhrases) -> None:
