@@ -103,6 +103,20 @@ def test_nothing_is_asked(text, phrases):
     assert not [piece for piece in read_pieces(text, phrases, VERBS).pieces if piece.status == "asked"]
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("We have a Dockerfile, but it is outdated.", "asked"),
+        ("The image was merged last week. Build it again.", "asked"),
+        ("Mia: is the Dockerfile done?\nTom: no\nMia: rename the field", "asked"),
+        ("Mia: is the Dockerfile done?\nTom: yes\nMia: rename the field", "done"),
+        ("Q: Should I write a Dockerfile?\nA: No.\nRename the field", "excluded"),
+    ],
+)
+def test_what_follows_decides_for_what_was_told(text, status, phrases):
+    assert read_pieces(text, phrases, VERBS).pieces[0].status == status
+
+
 @pytest.mark.parametrize("text", ["> Write the Dockerfile", "```\nWrite the Dockerfile\n```"])
 def test_a_block_that_is_the_whole_text_is_asked(text, phrases):
     assert [piece.status for piece in read_pieces(text, phrases, VERBS).pieces] == ["asked"]
@@ -223,6 +237,8 @@ def test_reading_is_linear_in_the_length(unit, phrases):
         text = (unit * (characters // len(unit) + 1))[:characters]
         return lines_executed(lambda: read_pieces(text, phrases, VERBS))
 
+    # Phrases are compiled when a text has their words.
+    work(2_000)
     assert work(20_000) < 12 * max(work(2_000), 200)
 
 
@@ -248,6 +264,9 @@ def test_the_hash_is_of_the_file(phrases, tmp_path):
         ('"@wont ever? @touch"', '"@wont ever? @tuch"', "unknown class 'tuch'"),
         ('"@wont ever? @touch"', '"~ @touch"', "begin with a plain word"),
         ("verbs = [", "verbs = ", "is not TOML"),
+        ('patterns = ["later"', 'patterns = ["latter"', "unknown kind 'latter'; add it under"),
+        ('unless = ["trouble"]', 'unless = ["troubles"]', "unknown kind 'troubles'; add it under"),
+        ("[kinds.words]\n", "[kinds.words]\nbad = 1\n", "kinds: "),
     ],
 )
 def test_a_fault_is_named_with_its_place(old, new, message, tmp_path):

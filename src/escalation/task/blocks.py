@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.task.statuses import Span
+from escalation.task.statuses import WORD, Span
 from escalation.task.verbatim import verbatim
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class BlockReader:
             box = (marks["box"] or "").strip()
             begin += marks.end()
         ids = _NUMBER.match(self.text, begin, finish)
-        if ids is not None and ids.end() < finish:
+        if ids is not None and ids.end() < finish and not self._tells_of(ids):
             begin = ids.end()
         row = body[0] == "|"
         if not row:
@@ -246,6 +246,11 @@ class BlockReader:
         elif not is_item:
             self.asked_lead = False
         return number
+
+    def _tells_of(self, ids: re.Match[str]) -> bool:
+        """Return whether a reference at the head of a line is what the line tells of: "#41 added the page"."""
+        behind = WORD.match(self.low, ids.end())
+        return ids.group()[0] == "#" and behind is not None and self.phrases.grammar.tells(behind.group())
 
     def _continues(self, lines: list[tuple[int, int]], number: int) -> bool:
         """Return whether the next line is the same sentence, wrapped."""

@@ -7,16 +7,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.statuses import WORD, Span, StatusReader, words_in
+from escalation.task.telling import TellingReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from escalation.task.reading import ReadingPhrases
+    from escalation.task.statements import Statement
     from escalation.task.statuses import Hit
 
 _TAG = re.compile(r"[(\[]([^()\[\]\n]{1,40})[)\]][\s*_.]*$|(?:\s[-–—]{1,3}|:)\s+([^\s:–—][^:–—\n]{0,40}?)[\s*_.]*$")
 _REMARKS = ")]-–—:"
 _LABEL_LENGTH = 60
+_TOPIC_LENGTH = 5
+_TOLD = "done", "circumstance"
 
 
 class Clause(NamedTuple):
@@ -59,6 +63,8 @@ class ClauseReader:
         self.low = low
         self.phrases = phrases
         self._verbs = _all_verbs(phrases.verbs, frozenset(work_verbs))
+        self._candidates: list[Statement] = []
+        self.telling = TellingReader(text, low, phrases, self.is_verb, self.begins_work)
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
 
     def is_verb(self, word: str) -> bool:
@@ -89,11 +95,20 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
+        self._candidates = self.phrases.grammar.candidates(words)
         if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:
-            spans = [Span(clause.start, clause.end, "asked", "") for clause in self._cut(start, end, looking=False)]
+            clauses = self._cut(start, end, looking=False)
+            spans = [Span(clause.start, clause.end, "asked", "") for clause in clauses]
+            if any(self._is_told(clause, as_criteria=as_criteria) for clause in clauses):
+                spans = self._judged(start, end, hits, as_criteria=as_criteria)
         return self._remarked(spans, start, end)
+
+    def _is_told(self, clause: Clause, *, as_criteria: bool) -> bool:
+        """Return whether a part of a clause tells something."""
+        spans = self.telling.told(clause.start, clause.end, self._candidates, as_criteria=as_criteria)
+        return any(span.status != "asked" for span in spans)
 
     # -------------------------------------------------------------------------------------------- cutting
 
@@ -206,10 +221,22 @@ class ClauseReader:
             while number < len(hits) and hits[number].start < clause.end:
                 here.append(hits[number])
                 number += 1
+            read = None
             if label[0] != "asked":
                 found = [Span(clause.start, clause.end, *label)]
             else:
                 found, whole = self._statuses.judge(clause.start, clause.end, here, as_criteria=as_criteria)
+                if not whole:
+                    read = found[-1]
+                    found = [
+                        part
+                        for span in found
+                        for part in (
+                            [span]
+                            if span.status != "asked" or span.why
+                            else self.telling.told(span.start, span.end, self._candidates, as_criteria=as_criteria)
+                        )
+                    ]
                 status, why = found[-1].status, found[-1].why
                 if whole:
                     sentence = status, why
@@ -222,7 +249,12 @@ class ClauseReader:
                         found = [found[0]._replace(status=carried[0], why=carried[1])]
                     elif sentence[0] != "asked" and not works:
                         found = [found[0]._replace(status=sentence[0], why=sentence[1])]
-            carried = found[-1].status, found[-1].why
+            if len(found) == 1 and found[0].status in ("circumstance", "excluded", "done") and self._is_topic(spans):
+                spans[-1] = spans[-1]._replace(status=found[0].status, why=found[0].why)
+            if spans and not clause.opens and self._turns_back(clause, spans[-1], found[0]):
+                spans[-1] = spans[-1]._replace(status="asked", why="")
+            # What a statement tells does not go on behind a colon: "ABC-12 was Tom's: write the page".
+            carried = (read.status, read.why) if read is not None else (found[-1].status, found[-1].why)
             joins += [not clause.opens and not works, *[True] * (len(found) - 1)]
             spans += found
         joined: list[Span] = []
@@ -232,6 +264,28 @@ class ClauseReader:
             else:
                 joined.append(span)
         return joined
+
+    def _turns_back(self, clause: Clause, before: Span, span: Span) -> bool:
+        """Return whether a clause asks something of what was told before it: "but it fails", "rewrite it"."""
+        if span.status != "asked" or before.status == "asked":
+            return False
+        words = [match.group() for match in WORD.finditer(self.low, clause.start, clause.end)]
+        if len(words) < 2:
+            return False
+        pronouns = self.phrases.words["pronouns"]
+        works = self.begins_work(clause.start, clause.end)
+        named = not pronouns.isdisjoint(words)
+        if words[0] in self.phrases.words["contrasts"]:
+            return named or (before.status in _TOLD and self._statuses.is_finite(words[1]))
+        return works and before.status in _TOLD and not pronouns.isdisjoint(words[:4])
+
+    def _is_topic(self, spans: list[Span]) -> bool:
+        """Return whether the last span only names what is said of it next: "Docker: see #77"."""
+        if not spans or spans[-1].status != "asked" or spans[-1].why:
+            return False
+        topic = self.low[spans[-1].start : spans[-1].end].rstrip("*_ ")
+        words = WORD.findall(topic)
+        return topic.endswith(":") and 0 < len(words) <= _TOPIC_LENGTH and not self.is_verb(words[0])
 
     def _label(self, clause: Clause, end: int) -> tuple[str, str] | None:
         """Return what a label at the head of a sentence ("Out of scope: ...") makes of it, or None."""

@@ -6,8 +6,8 @@ A phrase is known by its first word and found by its rarest one: a text without 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -93,20 +93,80 @@ class Entry:
         return -1 if match is None else match.end()
 
 
-def whole_match(patterns: dict[str, list[tuple[str, str]]], text: str) -> str:
-    """Return the status of the first pattern that matches a heading, label or remark as a whole, or ""."""
-    match = _FIRST_WORD.search(text)
-    if match is None:
+class _Found(NamedTuple):
+    """A phrase that one word announces, with what else it needs; most of them are never looked for."""
+
+    table: Phrases
+    guards: tuple[frozenset[str], frozenset[str]]
+    phrase: str
+    needs: tuple[frozenset[str], ...]
+
+
+class Anchor:
+    """The phrases that have one word in common, compiled when a text with that word comes.
+
+    Parameters
+    ----------
+    compiler : Compiler
+    """
+
+    __slots__ = ("_compiler", "_entries", "phrases")
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self.phrases: list[_Found] = []
+        self._entries: dict[str, list[Entry]] | None = None
+
+    def by_first(self) -> dict[str, list[Entry]]:
+        """Return the entries by the first word of their phrases."""
+        if self._entries is None:
+            self._entries = self._compiler.compiled(self.phrases)
+        return self._entries
+
+
+class Wholes:
+    """Headings, labels or remarks that are known as a whole.
+
+    Parameters
+    ----------
+    compiler : Compiler
+    *tables : dict
+        Phrases with their status by their first word; what an earlier table knows comes first.
+    """
+
+    __slots__ = ("_compiler", "_patterns", "_tables")
+
+    def __init__(self, compiler: Compiler, *tables: dict[str, list[tuple[str, str]]]) -> None:
+        self._compiler = compiler
+        self._tables = tables
+        self._patterns: dict[str, re.Pattern[str]] = {}
+
+    def status(self, text: str) -> str:
+        """Return the status of the first phrase that matches a text as a whole, or ""."""
+        match = _FIRST_WORD.search(text)
+        if match is None:
+            return ""
+        first = match.group().lower()
+        for table in self._tables:
+            for phrase, status in table.get(first, ()):
+                pattern = self._patterns.get(phrase)
+                if pattern is None:
+                    source = self._compiler.source(phrase) + "$"
+                    pattern = self._patterns[phrase] = re.compile(source, re.IGNORECASE)
+                if pattern.match(text, match.start()):
+                    return status
         return ""
-    for source, status in patterns.get(match.group().lower(), ()):
-        if _compiled(source).match(text, match.start()):
-            return status
-    return ""
 
 
-@lru_cache(maxsize=4096)
-def _compiled(source: str) -> re.Pattern[str]:
-    return re.compile(source, re.IGNORECASE)
+class _Token(NamedTuple):
+    """A token of a phrase: how likely one of its words is in a text, these words, and what is wrong with it."""
+
+    cost: float
+    words: frozenset[str]
+    fault: str
+
+
+_cost = attrgetter("cost")
 
 
 class Compiler:
@@ -118,102 +178,148 @@ class Compiler:
         self._weight = {word: 1 / rank for rank, word in enumerate(common, 1)}
         self._faults = faults
         self._sources: dict[str, str] = dict(_BUILT_IN)
-        self._tokens: dict[str, tuple[float, frozenset[str]]] = {}
-        self._members = {"@" + name: {self._rarest(member) for member in members} for name, members in classes.items()}
-        for name, members in classes.items():
-            ordered = sorted(members, key=len, reverse=True)
-            self._sources[name] = "(?:" + "|".join(_word(member) for member in ordered) + ")"
+        self._tokens: dict[str, _Token] = {}
+        self._needs: dict[str, _Token] = {}
+        self._first_words: dict[str, frozenset[str]] = {}
 
-    def entries(self, tables: Iterable[Phrases]) -> dict[str, dict[str, list[Entry]]]:
-        """Return the entries of all tables by their first word, by anchor."""
-        found: dict[str, dict[str, list[Entry]]] = {}
+    def entries(self, tables: Iterable[Phrases]) -> dict[str, Anchor]:
+        """Return the phrases of all tables by the rarest word of each."""
+        found: dict[str, Anchor] = {}
         for number, table in enumerate(tables):
-            guards = []
+            where = f"phrases[{number}]"
             for name in (table.unless_before, table.unless_after):
                 if name and name not in self._classes:
-                    self._faults.append(f"phrases[{number}] names an unknown class '{name}'; add it under [classes]")
-                guards.append(frozenset(self._classes.get(name, ())))
-            groups: dict[tuple[str, str, tuple[frozenset[str], ...]], list[str]] = {}
+                    self._faults.append(f"{where} names an unknown class '{name}'; add it under [classes]")
+            guards = (
+                frozenset(self._classes.get(table.unless_before, ())),
+                frozenset(self._classes.get(table.unless_after, ())),
+            )
             for phrase in table.phrases:
-                needs = self._needs(phrase.lstrip("^&").removesuffix("$").split())
-                for first, source in self._by_first([phrase], f"phrases[{number}]").items():
-                    groups.setdefault((first, phrase[:1] if phrase[:1] in "^&" else "", needs), []).extend(source)
-            for (first, place, needs), sources in groups.items():
-                ordered = "|".join(sorted(sources, key=len, reverse=True))
-                entry = Entry(ordered, table, guards[0], guards[1], needs[1:], place)
-                for anchor in needs[0]:
-                    found.setdefault(anchor, {}).setdefault(first, []).append(entry)
+                tokens = self._checked(phrase, where)
+                if not tokens:
+                    continue
+                rarest = min(tokens, key=_cost)
+                others = tuple(token.words for token in tokens if token is not rarest)
+                announced = _Found(table, guards, phrase, others)
+                for word in rarest.words:
+                    anchor = found.get(word)
+                    if anchor is None:
+                        anchor = found[word] = Anchor(self)
+                    anchor.phrases.append(announced)
         return found
 
-    def whole(self, *tables: Headings) -> dict[str, list[tuple[str, str]]]:
-        """Return patterns for whole headings, labels or tags, with their status, by first word."""
+    def compiled(self, phrases: Iterable[_Found]) -> dict[str, list[Entry]]:
+        """Return the entries of phrases by their first word."""
+        groups: dict[tuple[str, str, tuple[frozenset[str], ...], int], list[_Found]] = {}
+        for found in phrases:
+            place = found.phrase[0] if found.phrase[0] in "^&" else ""
+            for first in self._firsts(found.phrase.lstrip("^&").removesuffix("$").split(None, 1)[0]):
+                groups.setdefault((first, place, found.needs, id(found.table)), []).append(found)
+        entries: dict[str, list[Entry]] = {}
+        for (first, place, needs, _), alike in groups.items():
+            source = "|".join(sorted((self.source(found.phrase) for found in alike), key=len, reverse=True))
+            entry = Entry(source, alike[0].table, *alike[0].guards, needs, place)
+            entries.setdefault(first, []).append(entry)
+        return entries
+
+    def whole(self, table: Headings) -> dict[str, list[tuple[str, str]]]:
+        """Return whole headings, labels or tags with their status, by their first word."""
         found: dict[str, list[tuple[str, str]]] = {}
-        for table in tables:
-            for status in table.__struct_fields__:
-                for first, sources in self._by_first(getattr(table, status), status).items():
-                    found.setdefault(first, []).append((rf"(?:{'|'.join(sources)})$", status))
+        for status in table.__struct_fields__:
+            for phrase in getattr(table, status):
+                if self._checked(phrase, status):
+                    for first in self._firsts(phrase.split(None, 1)[0]):
+                        found.setdefault(first, []).append((phrase, status))
         return found
 
-    def _by_first(self, phrases: Iterable[str], where: str) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for phrase in phrases:
-            tokens = phrase.lstrip("^&").removesuffix("$").split()
-            bad = next((token for token in tokens if not _TOKEN.fullmatch(token)), None)
-            if not tokens or bad is not None or tokens[0] == "~" or tokens[0].endswith(("*", "?")):
-                self._faults.append(f"{where} has the phrase '{phrase}', which is not one; begin with a plain word")
+    def _checked(self, phrase: str, where: str) -> list[_Token]:
+        """Return the tokens of a phrase that a text needs; none if it has a fault."""
+        tokens = phrase.lstrip("^&").removesuffix("$").split()
+        if not tokens or tokens[0] == "~" or tokens[0][-1] in "*?":
+            tokens = ["?"]
+        needed = []
+        for token in tokens:
+            if token == "~":
                 continue
-            try:
-                source = self._source(phrase, tokens)
-                firsts = self._firsts(tokens[0])
-            except KeyError as error:
-                self._faults.append(f"{where} has '{phrase}' with an unknown class {error}; add it under [classes]")
-                continue
-            for first in firsts:
-                found.setdefault(first, []).append(source)
-        return found
+            known = self._tokens.get(token) or self._token(token)
+            if known.fault:
+                what = f"has '{phrase}' with an unknown class '{known.fault}'; add it under [classes]"
+                if known.fault == "~":
+                    what = f"has the phrase '{phrase}', which is not one; begin with a plain word"
+                self._faults.append(f"{where} {what}")
+                return []
+            if known.words:
+                needed.append(known)
+        return needed
 
-    def _needs(self, tokens: list[str]) -> tuple[frozenset[str], ...]:
-        """Return sets of words of which a text with a phrase has one each, the rarest set first."""
-        needs = (self._token(token) for token in tokens if token != "~" and not token.endswith("?"))
-        return tuple(words for _, words in sorted((need for need in needs if need[1]), key=lambda need: need[0]))
+    def _token(self, token: str) -> _Token:
+        """Return what a token of a phrase needs in a text: one of its words, if they are fixed and not optional."""
+        if token.isalpha():
+            known = self._tokens[token] = self._need(token)
+            return known
+        if not _TOKEN.fullmatch(token):
+            return _Token(0, frozenset(), "~")
+        needs = [self._needs.get(word) or self._need(word) for word in token.removesuffix("?").split("|")]
+        fault = next((need.fault for need in needs if need.fault), "")
+        known = needs[0]
+        if fault or token[-1] == "?" or not all(need.words for need in needs):
+            known = _Token(0, frozenset(), fault)
+        elif len(needs) > 1:
+            words = frozenset().union(*(need.words for need in needs))
+            known = _Token(sum(need.cost for need in needs), words, "")
+        self._tokens[token] = known
+        return known
 
-    def _token(self, token: str) -> tuple[float, frozenset[str]]:
-        """Return how likely one of a token's words is in a text, and these words; none if they are not fixed."""
-        known = self._tokens.get(token)
-        if known is None:
-            words: set[str] = set()
-            for word in token.split("|"):
-                words |= self._members.get(word) or {self._rarest(word)}
-            if "" in words:
-                words = set()
-            cost = sum(self._weight.get(word, _RARE) for word in words)
-            known = self._tokens[token] = cost, frozenset(variant for word in words for variant in _spellings(word))
+    def _need(self, word: str) -> _Token:
+        """Return the words of which a text has one if it has this word, or a member of this class."""
+        if word.isalpha():
+            plain = word.lower()
+            return _Token(self._weight.get(plain, _RARE), frozenset((plain,)), "")
+        members: tuple[str, ...] = (word,)
+        fault = ""
+        if word[0] == "@":
+            members = self._classes.get(word[1:], ())
+            fault = "" if members or word[1:] in _BUILT_IN else word[1:]
+        words = {self._rarest(member) for member in members}
+        if "" in words:
+            words = set()
+        cost = sum(self._weight.get(rare, _RARE) for rare in words)
+        known = _Token(cost, frozenset(variant for rare in words for variant in _spellings(rare)), fault)
+        self._needs[word] = known
         return known
 
     def _rarest(self, member: str) -> str:
         """Return the rarest word of a token or a class's member, or "" if there is none that is fixed."""
+        if member.isalpha():
+            return member.lower()
         words = [word for word in _PARTS.split(member.lower()) if word and word[-1] != "*" and word[0] not in "#@"]
         return min(words, key=lambda word: self._weight.get(word, _RARE), default="")
 
-    def _firsts(self, token: str) -> set[str]:
-        firsts: set[str] = set()
-        for word in token.split("|"):
-            for member in self._classes[word[1:]] if word.startswith("@") else (word,):
-                firsts |= _spellings(_PARTS.split(member.lower(), 1)[0])
-        return firsts
+    def _firsts(self, token: str) -> frozenset[str]:
+        known = self._first_words.get(token)
+        if known is None:
+            members = [
+                member
+                for word in token.split("|")
+                for member in (self._classes[word[1:]] if word.startswith("@") else (word,))
+            ]
+            known = self._first_words[token] = frozenset(
+                spelling for member in members for spelling in _spellings(_PARTS.split(member.lower(), maxsplit=1)[0])
+            )
+        return known
 
-    def _source(self, phrase: str, tokens: list[str]) -> str:
+    def source(self, phrase: str) -> str:
+        """Return the regular expression of a phrase."""
         source = ""
-        for number, token in enumerate(tokens):
+        for number, token in enumerate(phrase.lstrip("^&").removesuffix("$").split()):
             if token == "~":
                 source += _GAP
                 continue
-            optional = token.endswith("?")
             alternatives = token.removesuffix("?").split("|")
             piece = "(?:" + "|".join(self._alternative(word) for word in alternatives) + r")(?!\w)"
             if number:
                 piece = _BETWEEN + piece
-            source += f"(?:{piece})?" if optional else piece
+            source += f"(?:{piece})?" if token.endswith("?") else piece
         if phrase.endswith("$"):
             source += r"(?=[\s*_`\"')\].,;:!?]*(?:$|\n|[.,;!?)—]|\s[-–—]\s))"
         return source
@@ -222,7 +328,11 @@ class Compiler:
         if word == "#":
             return _REFERENCE
         if word.startswith("@"):
-            return self._sources[word[1:]]
+            name = word[1:]
+            if name not in self._sources:
+                members = sorted(self._classes[name], key=len, reverse=True)
+                self._sources[name] = "(?:" + "|".join(_word(member) for member in members) + ")"
+            return self._sources[name]
         return _word(word)
 
 

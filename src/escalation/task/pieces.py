@@ -7,12 +7,14 @@ Only what is asked can earn a label, so every piece has a status and the words o
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.blocks import BlockReader, Part
 from escalation.task.clauses import ClauseReader
 from escalation.task.cleaning import Offsets, clean
 from escalation.task.regions import BLANK, inline_lines, regions
+from escalation.task.statuses import WORD, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,6 +26,7 @@ _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
 _STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]")
 _SIGNS = "```", "- [", "* [", "##", "---"
 _MARKED = re.compile(r"\s*[-*+#(\[\d_]")
+_FEW = 6
 _EDGE = " \t\n*_-–—,;:|/#"
 
 
@@ -124,7 +127,7 @@ def _is_structured(text: str, phrases: ReadingPhrases) -> bool:
     """Return whether a text may be more than sentences."""
     if _MARKED.match(text) or _STRUCTURE.search(text) or any(sign in text for sign in _SIGNS):
         return True
-    return ":" in text and phrases.speakers.search(text) is not None
+    return ":" in text and (phrases.speakers.search(text) or phrases.chat.search(text)) is not None
 
 
 def _blanked(text: str, taken: list[Span]) -> str:
@@ -156,7 +159,7 @@ def _of_part(text: str, part: Part) -> list[Piece]:
         start, end = span.start, span.end
         while start < end and text[start] in _EDGE:
             start += 1
-        while end > start and text[end - 1] in _EDGE:
+        while end > start and text[end - 1] in _EDGE and not _is_sharp(text, end - 1):
             end -= 1
         if start == end:
             continue
@@ -167,6 +170,11 @@ def _of_part(text: str, part: Part) -> list[Piece]:
             kind = (part.kind if number == 0 else "sentence") if whole else "clause"
         pieces.append(Piece(start, end, kind, span.status, span.why))
     return pieces
+
+
+def _is_sharp(text: str, place: int) -> bool:
+    """Return whether a sign belongs to the name before it, as in "C#"."""
+    return text[place] == "#" and place > 0 and text[place - 1].isalpha()
 
 
 def _ends(text: str, place: int) -> bool:
@@ -217,11 +225,46 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
         elif number and (asked or pieces[number - 1].status == "question" or pieces[number - 1].why == "quote"):
             _answer(pieces, number, reader, phrases)
     pieces = [piece._replace(status="asked", why="") if piece.status == "question" else piece for piece in pieces]
+    for number, (piece, following) in enumerate(pairwise(pieces)):
+        told = piece.status in ("done", "circumstance") and piece.kind in ("sentence", "clause")
+        if told and following.kind == "sentence" and following.status == "asked" and _speaks_of_it(following, reader):
+            pieces[number] = piece._replace(status="asked", why="")
+    _tell(pieces, reader)
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}
         if len(whole) == 1 and whole <= {"quote", "code block"}:
             pieces = [piece._replace(status="asked", why="") for piece in pieces]
     return pieces
+
+
+def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
+    """Take out sentences that tell something of a thing that nothing else in the text asks for."""
+    told: dict[int, frozenset[str]] = {}
+    if not 1 < len(pieces) <= _FEW or reader.phrases.grammar.tools.isdisjoint(words_in(reader.low)):
+        return
+    for number, piece in enumerate(pieces):
+        if piece.status == "asked" and not piece.why and piece.kind in ("sentence", "clause"):
+            things = reader.telling.told_things(piece.start, piece.end)
+            if things:
+                told[number] = things
+    if not told:
+        return
+    others = [piece for number, piece in enumerate(pieces) if piece.status == "asked" and number not in told]
+    if not any(reader.telling.asks_plainly(piece.start, piece.end) for piece in others):
+        return
+    words = {word for piece in others for word in words_in(reader.low[piece.start : piece.end])}
+    for number, things in told.items():
+        following = pieces[number + 1] if number + 1 < len(pieces) else None
+        if following is not None and following.status == "asked" and _speaks_of_it(following, reader):
+            continue
+        if things.isdisjoint(words):
+            pieces[number] = pieces[number]._replace(status="circumstance", why="told, not asked")
+
+
+def _speaks_of_it(piece: Piece, reader: ClauseReader) -> bool:
+    """Return whether a piece asks for work on something that was named before it: "correct it"."""
+    words = WORD.findall(reader.low, piece.start, piece.end)
+    return len(words) > 1 and reader.is_verb(words[0]) and words[1] in reader.phrases.words["pronouns"]
 
 
 def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: ReadingPhrases) -> None:
@@ -233,21 +276,28 @@ def _answer(pieces: list[Piece], number: int, reader: ClauseReader, phrases: Rea
     told = before.status == "question"
     if not (quoted or told) and "?" not in reader.text[before.end - 3 : before.end + 2]:
         return
-    answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-")
-    declined = _is_word(answer, phrases.words["no"])
-    if not declined and not (quoted and _is_word(answer, phrases.words["yes"])):
-        return
+    words = phrases.words
+    answer = reader.low[piece.start : piece.end].lstrip(" *_\"'-,.")
+    joined = answer.split(None, 1)
+    if len(joined) > 1 and (joined[0] in words["joins"] or joined[0] in words["contrasts"]):
+        answer = joined[1]
     first = number - 1
     while first and not quoted and not _ends(reader.text, pieces[first].start):
         first -= 1
-    if not quoted and reader.low[pieces[first].start : before.end].lstrip("\"'*_ ").startswith(
-        tuple(phrases.words["wh"])
-    ):
+    question = reader.low[pieces[first].start : before.end].lstrip("\"'*_ ")
+    no, yes = _is_word(answer, words["no"]), _is_word(answer, words["yes"])
+    did = not quoted and _is_word(answer, words["did"])
+    if not quoted and not words["finished"].isdisjoint(WORD.findall(question)):
+        # "Is it done?" - "No" asks for it.
+        no, did = False, yes or did
+    if not (no or did or (quoted and yes)):
         return
-    status, why = ("excluded", "answered with no") if declined else ("asked", "")
+    if not quoted and question.startswith(tuple(words["wh"])) and not question.startswith(tuple(words["proposals"])):
+        return
+    status, why = ("done", "answered with done") if did else ("excluded", "answered with no") if no else ("asked", "")
     for other in range(first, number):
         pieces[other] = pieces[other]._replace(status=status, why=why)
-    if declined and len(answer.split()) <= 5:
+    if (no or did) and len(answer.split()) <= 5:
         pieces[number] = piece._replace(status="circumstance", why="an answer")
 
 

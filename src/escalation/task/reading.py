@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from escalation.errors import RulebookError
 from escalation.files import parse_toml, read_bytes
-from escalation.task.patterns import Compiler, Entry, Headings, Phrases, whole_match
+from escalation.task.kinds import Kinds, Statements, compile_grammar
+from escalation.task.patterns import Anchor, Compiler, Headings, Phrases, Wholes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from escalation.task.statements import Grammar
 
 Status = Literal["asked", "circumstance", "excluded", "done"]
 Reach = Literal["clause", "sentence", "onward", "short", "piece"]
@@ -49,6 +53,11 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who speaks in a conversation, what says yes or no, and what tools wrap around a request."""
 
+    did: tuple[str, ...]
+    proposals: tuple[str, ...]
+    finished: tuple[str, ...]
+    questions: tuple[str, ...]
+    replies: tuple[str, ...]
     askers: tuple[str, ...]
     answerers: tuple[str, ...]
     yes: tuple[str, ...]
@@ -71,36 +80,60 @@ class ReadingPhrases(msgspec.Struct, frozen=True):
     verbs : frozenset of str
         Words that begin a piece of work in any trade, beside those of a rulebook.
     by_anchor : dict
-        Entries by their first word, by the rarest word of their phrases: most texts have none of these words.
-    headings, labels, tags : dict
-        Patterns with their status, by first word; a heading's status may also be ``group``, ``criteria`` or ``form``.
+        Phrases by the rarest word of each: most texts have none of these words.
+    headings, labels, tags : Wholes
+        A heading's status may also be ``group``, ``criteria`` or ``form``.
     words : dict
         Sets of words that scopes depend on, by name.
+    patterns : dict
+        Regular expressions of who speaks and where a text may be cut, compiled when they are first used.
+    anchors : frozenset of str
+        The keys of `by_anchor`.
+    grammar : Grammar
     """
 
     sha256: str
     verbs: frozenset[str]
-    by_anchor: dict[str, dict[str, list[Entry]]]
-    headings: dict[str, list[tuple[str, str]]]
-    labels: dict[str, list[tuple[str, str]]]
-    tags: dict[str, list[tuple[str, str]]]
+    by_anchor: dict[str, Anchor]
+    headings: Wholes
+    labels: Wholes
+    tags: Wholes
     words: dict[str, frozenset[str]]
-    speakers: re.Pattern[str]
-    marker_line: re.Pattern[str]
-    cuts: re.Pattern[str]
+    patterns: dict[str, str]
     anchors: frozenset[str]
+    grammar: Grammar
+
+    @property
+    def speakers(self) -> re.Pattern[str]:
+        """The pattern of a turn of a conversation."""
+        return _compiled(self.patterns["speakers"])
+
+    @property
+    def chat(self) -> re.Pattern[str]:
+        """The pattern of who speaks in a line of a chat."""
+        return _compiled(self.patterns["chat"])
+
+    @property
+    def marker_line(self) -> re.Pattern[str]:
+        """The pattern of a line that only refers to other work."""
+        return _compiled(self.patterns["marker_line"])
+
+    @property
+    def cuts(self) -> re.Pattern[str]:
+        """The pattern of all places at which a text may be cut."""
+        return _compiled(self.patterns["cuts"])
 
     def heading_status(self, name: str) -> str:
         """Return the status of a heading that is known as a whole, or ""."""
-        return whole_match(self.headings, name)
+        return self.headings.status(name)
 
     def label_status(self, name: str) -> str:
         """Return the status of what is before a colon, or ""."""
-        return whole_match(self.labels, name)
+        return self.labels.status(name)
 
     def tag_status(self, remark: str) -> str:
         """Return the status of a remark that is known as a whole, or ""."""
-        return whole_match(self.tags, remark)
+        return self.tags.status(remark)
 
 
 def load_reading(path: Path) -> ReadingPhrases:
@@ -131,62 +164,88 @@ def load_reading(path: Path) -> ReadingPhrases:
 
     verbs = convert("verbs", tuple[str, ...], ())
     classes = convert("classes", dict[str, tuple[str, ...]], {})
-    common = convert("common", tuple[str, ...], ())
+    common = convert("common", str, "")
     words = convert("words", _Words)
     talk = convert("talk", _Talk)
     headings = convert("headings", Headings, Headings())
     labels = convert("labels", Headings, Headings())
     tags = convert("tags", Headings, Headings())
     phrases = convert("phrases", tuple[Phrases, ...], ())
+    kinds = convert("kinds", Kinds)
+    statements = convert("statements", tuple[Statements, ...], ())
     faults += [f"has an unknown table '{name}'; remove it or fix the name" for name in tables]
-    compiler = Compiler(classes, common, faults)  # type: ignore[arg-type]
+    ranked = common.split()  # type: ignore[attr-defined]
+    compiler = Compiler(classes, ranked, faults)  # type: ignore[arg-type]
     by_anchor = compiler.entries(phrases)  # type: ignore[arg-type]
-    heading_patterns = compiler.whole(headings, labels)  # type: ignore[arg-type]
-    label_patterns = compiler.whole(labels, headings)  # type: ignore[arg-type]
-    tag_patterns = compiler.whole(tags)  # type: ignore[arg-type]
+    known_headings = compiler.whole(headings)  # type: ignore[arg-type]
+    known_labels = compiler.whole(labels)  # type: ignore[arg-type]
+    known_tags = compiler.whole(tags)  # type: ignore[arg-type]
+    grammar = None
+    if isinstance(kinds, Kinds):
+        grammar = compile_grammar(kinds, statements, classes, verbs, ranked, faults)  # type: ignore[arg-type]
     if faults:
         raise RulebookError("\n".join(f"{path}: {fault}" for fault in faults))
     assert isinstance(words, _Words)
     assert isinstance(talk, _Talk)
+    assert grammar is not None
     sets = {name: frozenset(getattr(part, name)) for part in (words, talk) for name in part.__struct_fields__}
     return ReadingPhrases(
         sha256=hashlib.sha256(content).hexdigest(),
         verbs=frozenset(verbs),  # type: ignore[call-overload]
         by_anchor=by_anchor,
-        headings=heading_patterns,
-        labels=label_patterns,
-        tags=tag_patterns,
+        headings=Wholes(compiler, known_headings, known_labels),
+        labels=Wholes(compiler, known_labels, known_headings),
+        tags=Wholes(compiler, known_tags),
         words=sets,
-        speakers=_speakers(talk),
-        marker_line=_marker_line(talk.marker_labels),
-        cuts=_cuts((*words.joins, *words.alternatives, *words.contrasts)),
+        patterns={
+            "speakers": _speakers(talk),
+            "chat": _chat(talk),
+            "marker_line": _marker_line(talk.marker_labels),
+            "cuts": _cuts((*words.joins, *words.alternatives, *words.contrasts)),
+        },
         anchors=frozenset(by_anchor),
+        grammar=grammar,
     )
 
 
-def _cuts(words: Iterable[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source)
+
+
+def _cuts(words: Iterable[str]) -> str:
     """Return the pattern of all places at which a text may be cut; it begins with a sign, which is fast to look for."""
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"[.!?;:,\u2014\u2026]|\s(?:(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))")
+    return rf"[.!?;:,\u2014\u2026]|\s(?:(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))"
 
 
-def _speakers(talk: _Talk) -> re.Pattern[str]:
+def _chat(talk: _Talk) -> str:
+    """Return the pattern of who speaks in a line of a chat, and when: "[10:12] tom:", "<tom>", "Tom (10:12):"."""
+    time = r"[\[(]?\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[ap]m)?[\])]?"
+    name = r"[A-Za-z][\w.-]{0,15}(?:[ ](?-i:[A-Z])[\w.-]{0,15})?"
+    sides = "|".join(re.escape(word) for word in (*talk.questions, *talk.replies))
+    return (
+        rf"(?i)(?m:^)[ \t]*(?:[-*][ ])?[*_]*(?:(?P<time>{time})[ ,\u2013-]*)?(?:<@?(?P<nick>{name})>|"
+        rf"@?(?P<name>{name})[*_]*(?:[ ](?P<late>{time}))?[*_]*:[*_]*)(?=\s)"
+        rf"|(?<=[.?!\n] )(?P<side>{sides})\s?:(?=\s)"
+    )
+
+
+def _speakers(talk: _Talk) -> str:
     def either(names: Iterable[str]) -> str:
         return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
-    return re.compile(
-        rf"(?:^|(?<=\s))[ \t]*[*_#>\[]*[ \t]?(?:(?P<asks>{either(talk.askers)})|(?P<answers>"
-        rf"{either(talk.answerers)}))\]?[*_]*[ \t]?:[*_]*(?=\s)[ \t]*",
-        re.IGNORECASE,
+    return (
+        rf"(?i)(?:^|(?<=\s))[ \t]*[*_#>\[]*[ \t]?(?:(?P<asks>{either(talk.askers)})|(?P<answers>"
+        rf"{either(talk.answerers)}))\]?[*_]*[ \t]?:[*_]*(?=\s)[ \t]*"
     )
 
 
-def _marker_line(labels: Iterable[str]) -> re.Pattern[str]:
+def _marker_line(labels: Iterable[str]) -> str:
     names = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
     reference = r"(?:(?:[A-Za-z]{1,12} )?#?[A-Z]{0,4}-?\d+(?:[.-]\d+)*[a-z]?)"
-    return re.compile(
-        rf"[ \t]*[-*+]?[ \t]*[_*(\[]*(?:{names})[_*]*\s?:[_*]*\s*{reference}"
+    return (
+        rf"(?im)[ \t]*[-*+]?[ \t]*[_*(\[]*(?:{names})[_*]*\s?:[_*]*\s*{reference}"
         rf"(?:(?:\s?[,;&]\s?|\s\w{{2,3}}\s){reference})*"
-        r"[_*)\].]*[ \t]*$",
-        re.IGNORECASE | re.MULTILINE,
+        r"[_*)\].]*[ \t]*$"
     )

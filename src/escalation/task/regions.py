@@ -37,6 +37,7 @@ def regions(text: str, phrases: ReadingPhrases) -> list[Span]:
         found += [Span(*match.span(), "excluded", "struck through") for match in _STRUCK.finditer(text)]
     if ":" in text:
         found += _turns(text, phrases)
+        found += _messages(text, phrases)
     if text.lstrip()[:3] == "---":
         found += _front_matter(text, phrases)
     if len(found) < 2:
@@ -99,6 +100,27 @@ def _turns(text: str, phrases: ReadingPhrases) -> list[Span]:
         else:
             found.append(Span(turn.start(), end, "circumstance", "earlier turn" if number < last else "answer"))
     return found
+
+
+def _messages(text: str, phrases: ReadingPhrases) -> list[Span]:
+    """Return who speaks in the lines of a chat, if the text is one: several people, at a time or in reply."""
+    talk = phrases.words
+    people: list[str] = []
+    found: list[Span] = []
+    sure = False
+    for match in phrases.chat.finditer(text):
+        who = (match["nick"] or match["name"] or match["side"]).lower()
+        side = who in talk["questions"] or who in talk["replies"]
+        timed = bool(match["time"] or match["late"] or match["nick"])
+        if not (side or timed) and (who in phrases.verbs or phrases.heading_status(who) or phrases.label_status(who)):
+            continue
+        if not (side or timed) and phrases.grammar.is_known(who):
+            continue
+        answered = bool(people) and people[-1] != who and "?" in text[found[-1].end : match.start()]
+        sure = sure or answered or (timed and bool(people)) or who in people[:-1]
+        people.append(who)
+        found.append(Span(match.start(), match.end(), "marker", ""))
+    return found if sure and len(set(people)) > 1 else []
 
 
 def _agrees(text: str, turns: list[re.Match[str]], last: int, phrases: ReadingPhrases) -> bool:

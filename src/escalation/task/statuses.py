@@ -70,7 +70,7 @@ class StatusReader:
         """Return the phrases in a unit, in order: the longest at each word, none inside another."""
         live: dict[str, list[Entry]] = {}
         for anchor in self.phrases.anchors & words:
-            for first, entries in self.phrases.by_anchor[anchor].items():
+            for first, entries in self.phrases.by_anchor[anchor].by_first().items():
                 if first in words:
                     for entry in entries:
                         if not any(need.isdisjoint(words) for need in entry.needs):
@@ -186,7 +186,7 @@ class StatusReader:
             # Four words before a comma are no part of a list, though none of them is known as a verb.
             if (verb and (parted or word.word in subordinates)) or (parted and number > 3 and begin == start):
                 begin = word.start
-            verb = verb or self._is_finite(word.word)
+            verb = verb or self.is_finite(word.word)
         return begin
 
     def _until(self, end: int, words: list[_Word], hit: Hit) -> int:
@@ -205,7 +205,7 @@ class StatusReader:
                 return word.start
             if comma >= 0 and word.start == comma and word.word in subordinates:
                 return comma
-            if comma >= 0 and self._is_finite(word.word) and not self.is_verb(word.word):
+            if comma >= 0 and self.is_finite(word.word) and not self.is_verb(word.word):
                 return comma
         return end
 
@@ -242,7 +242,7 @@ class StatusReader:
         fillers = self.phrases.words["fillers"]
         return all(word.word in fillers for word in words if start <= word.start < end)
 
-    def _is_finite(self, word: str) -> bool:
+    def is_finite(self, word: str) -> bool:
         """Return whether a word looks like a verb: one of a list, a work verb, or its third person."""
         if word in self.phrases.words["finite"] or self.is_verb(word):
             return True

@@ -1,0 +1,149 @@
+"""Compile the kinds of words of a language, and the statements that are made of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from escalation.task.statements import BUILT_IN, Grammar, Statement, mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_FIRST_LETTER = 0xC0
+_NEAR, _ANY = "[^,:]{0,3}?", ".*?"
+
+
+class Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of statements: the status that they bring, how far it reaches, and the kinds that take it away."""
+
+    status: Literal["circumstance", "excluded", "done"]
+    reach: Literal["clause", "onward"]
+    patterns: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The kinds of words that statements are made of; a word has the first kind that lists it.
+
+    Attributes
+    ----------
+    verbs : tuple of str
+        Kinds that end a subject.
+    together : dict
+        Kinds that two words are together, as "has to" is a wish.
+    endings : dict
+        Kinds by the endings that make a work verb one of them, as "ed" makes it what was done.
+    things : dict
+        Kinds by the class of phrases that they take their words from.
+    words : dict
+        Words by kind, separated by white space.
+    """
+
+    verbs: tuple[str, ...]
+    tense: tuple[str, ...]
+    finite: tuple[str, ...]
+    cuts: tuple[str, ...]
+    together: dict[str, str]
+    endings: dict[str, str]
+    things: dict[str, str]
+    words: dict[str, str]
+
+
+def compile_grammar(
+    kinds: Kinds,
+    tables: Iterable[Statements],
+    classes: Mapping[str, tuple[str, ...]],
+    verbs: Iterable[str],
+    common: Sequence[str],
+    faults: list[str],
+) -> Grammar:
+    """Return the grammar of a language; what is wrong with it is added to `faults`."""
+    names = [*kinds.words, *(name for name in [*kinds.endings.values(), *kinds.things.values()])]
+    letter_of = {name: chr(_FIRST_LETTER + number) for number, name in enumerate(dict.fromkeys(names))} | BUILT_IN
+    letters: dict[str, str] = {}
+    for name, words in kinds.words.items():
+        for word in words.split():
+            letters.setdefault(word, letter_of[name])
+            if "'" in word:
+                letters.setdefault(word.replace("'", "\u2019"), letter_of[name])
+    for name, source in kinds.things.items():
+        for member in classes.get(source, ()):
+            if " " not in member:
+                letters.setdefault(member, letter_of[name])
+    for source in kinds.things.values():
+        for member in classes.get(source, ()):
+            letters.setdefault(member.rsplit(None, 1)[-1], letter_of["part"])
+    for ending, name in kinds.endings.items():
+        for verb in verbs:
+            letters.setdefault(_inflected(verb, ending), letter_of[name])
+    statements = [
+        statement
+        for number, table in enumerate(tables)
+        for statement in _statements(table, letter_of, kinds.verbs, f"statements[{number}]", faults)
+    ]
+    together = {}
+    for pair, name in kinds.together.items():
+        first, second = (letter_of[part] for part in pair.split())
+        together[first + second] = letter_of[name]
+
+    def all_of(names: Iterable[str]) -> frozenset[str]:
+        return frozenset(letter_of[name] for name in names)
+
+    tense = all_of(kinds.tense)
+    return Grammar(
+        letters,
+        together,
+        statements,
+        common,
+        "|".join(_source(pattern, letter_of, kinds.verbs)[0] for pattern in kinds.cuts),
+        all_of(kinds.verbs),
+        "^.[^" + "".join(all_of(kinds.verbs)) + "]*[" + "".join(all_of(kinds.finite)) + "]",
+        all_of(["tool"]),
+        tense,
+    )
+
+
+def _inflected(verb: str, ending: str) -> str:
+    return verb[:-1] + ending if verb.endswith("e") and ending[0] in "ei" else verb + ending
+
+
+def _statements(
+    table: Statements, letter_of: Mapping[str, str], verbs: Iterable[str], where: str, faults: list[str]
+) -> Iterable[Statement]:
+    try:
+        unless = frozenset(letter_of[name] for name in table.unless)
+        never = frozenset(letter_of[name] for name in table.never)
+        for pattern in table.patterns:
+            source, needs = _source(pattern, letter_of, verbs)
+            masks = tuple(mask(need) for need in needs)
+            onward = table.reach == "onward"
+            yield Statement(source, tuple(needs), masks, unless, never, table.status, onward)
+    except KeyError as error:
+        faults.append(f"{where} names an unknown kind {error}; add it under [kinds.words]")
+
+
+def _source(pattern: str, letter_of: Mapping[str, str], verbs: Iterable[str]) -> tuple[str, list[frozenset[str]]]:
+    """Return the regular expression of a pattern, and the sets of letters of which each match has one."""
+    source, needs = "", []
+    for token in pattern.split():
+        if token in ("^", "$"):
+            source += token
+        elif token in ("~", "*"):
+            source += _NEAR if token == "~" else _ANY
+        elif token == "..":
+            source += "[^,:" + "".join(letter_of[name] for name in verbs) + "]*?"
+        else:
+            name = token.strip("()").removesuffix("?")
+            chosen = "".join(letter_of[part] for part in name.split("|"))
+            piece = f"[{re.escape(chosen)}]"
+            source += f"(?={piece}" if token[0] == "(" else piece
+            source += ")" if token[-1] == ")" else ""
+            if token.endswith("?"):
+                source += "?"
+            else:
+                needs.append(frozenset(chosen))
+    return source, needs
