@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from escalation import Predictor, load_rulebook
-from escalation.files import default_model
+from escalation.files import default_corpus, default_model
 from escalation.model import read_model
 from helpers import SMALL_CORPUS, SMALL_RULEBOOK
 
@@ -46,6 +46,18 @@ def model(rulebook):
 @pytest.fixture(scope="session")
 def predictor():
     return Predictor.load()
+
+
+@pytest.fixture(scope="session")
+def partial_model(rulebook, tmp_path_factory):
+    """A model that was fitted to some two hundred tasks of the corpus, in memory and in two seconds."""
+    from escalation.training.corpus import read_corpus
+    from escalation.training.fit import fit, prepare
+
+    path = tmp_path_factory.mktemp("partial") / "corpus.jsonl"
+    lines = default_corpus().read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[::61]), encoding="utf-8")
+    return fit(prepare(read_corpus(path), rulebook), folds=2, jobs=1).model
 
 
 @pytest.fixture

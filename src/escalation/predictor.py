@@ -7,17 +7,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.answer.compose import accept, compose_entries, promise_of, undecided_labels
+from escalation.answer.compose import about, accept, compose_entries, promise_of, resolve_groups, undecided_labels
 from escalation.answer.explanation import Explanation, explain_labels
-from escalation.answer.parts import parts_of
-from escalation.answer.prediction import Core, Prediction, rounded
+from escalation.answer.parts import ignored_parts, parts_of
+from escalation.answer.prediction import Core, Prediction, Unclear, rounded
 from escalation.answer.reasons import attribute
+from escalation.answer.unclear import elsewhere_reasons, leave_to_others, nobody, unclear_about, why_silent
 from escalation.errors import InputError, ModelError
 from escalation.files import default_model, default_rulebook
 from escalation.model.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules, reason_to_abstain
 from escalation.model.directory import read_model
 from escalation.model.signals import SignalReader
-from escalation.rules.groups import resolve
 from escalation.rules.loading import load_rulebook
 from escalation.rules.rulebook import CORE
 from escalation.task.task import Task
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from escalation.model.classifier import Model
     from escalation.model.decision import Decisions
     from escalation.model.signals import Signals
-    from escalation.rules.groups import Resolution
+    from escalation.rules.evidence import Mention
     from escalation.rules.rulebook import Label, Rulebook
 
 
@@ -172,27 +172,30 @@ class Predictor:
     ) -> tuple[Prediction, Decisions]:
         """Answer one task as `predict` does, and return the decisions behind the answer as well."""
         work = Task.of(task, stack, delegated_by)
-        signals = self._reader.read(work.text, work.stack)
-        abstained = self._reason_to_abstain(signals)
-        decisions = self._decide(signals, abstained)
-        resolutions = self._resolve(decisions, signals)
+        signals, decisions, abstained, unclear, elsewhere = self._judge(work)
+        evidence = signals.evidence
         why = self._attribute(decisions, signals) if reasons else None
+        resolutions = resolve_groups(decisions, evidence, self.rulebook)
         entries = compose_entries(decisions, resolutions, signals, why, self._reader.names)
         core = decisions[CORE]
-        accepted = None
-        if work.delegated_by is not None:
-            accepted = accept(self.rulebook, work.delegated_by, signals.evidence, core.given)
+        undecided = undecided_labels(decisions)
+        known = core.given or bool(elsewhere)
+        unclear = unclear or unclear_about(
+            dict(entries.values()), undecided, known, evidence, self.rulebook, self._reader.spelling
+        )
         answer = Prediction(
             tuple({shown: entry for shown, entry in entries.values() if shown.disposition == "escalate"}.values()),
             tuple({shown: entry for shown, entry in entries.values() if shown.disposition == "collaborate"}.values()),
-            Core(core.given, rounded(core.probability), core.source),
+            Core(core.given, rounded(core.probability), core.source, elsewhere_reasons(elsewhere, evidence)),
             () if why is None else parts_of({label: shown for label, (shown, _) in entries.items()}, signals, why),
-            undecided_labels(decisions),
-            accepted,
+            ignored_parts(evidence.reading.pieces),
+            undecided,
+            unclear,
+            accept(self.rulebook, work.delegated_by, evidence, core.given),
             self.engine,
             abstained,
             None if abstained else self._promise,
-            self._about(),
+            about(self.model, self.rulebook),
             work.id,
         )
         return answer, decisions
@@ -205,9 +208,7 @@ class Predictor:
         dict of Label to Decision
             One per label of the rulebook: ``disposition:target``, with a group under its name, and ``core``.
         """
-        work = Task.of(task, stack)
-        signals = self._reader.read(work.text, work.stack)
-        return self._decide(signals, self._reason_to_abstain(signals))
+        return self._judge(Task.of(task, stack)).decisions
 
     def explain(self, task: str | Task | Mapping[str, object], stack: object = None) -> Explanation:
         """Show what spoke for and against every label of a task, in numbers that add up.
@@ -218,11 +219,9 @@ class Predictor:
             If the task cannot be used.
         """
         work = Task.of(task, stack)
-        signals = self._reader.read(work.text, work.stack)
-        abstained = self._reason_to_abstain(signals)
-        decisions = self._decide(signals, abstained)
+        signals, decisions, abstained, _, _ = self._judge(work)
         labels = explain_labels(decisions, signals, self.model, self.engine, self._reader.names)
-        return Explanation(work.text, self.engine, abstained, labels)
+        return Explanation(work.text, self.engine, abstained, labels, ignored_parts(signals.evidence.reading.pieces))
 
     def predict_many(
         self,
@@ -257,47 +256,48 @@ class Predictor:
         if jobs == 1:
             return (ask(self, task) for task in tasks)
         if self._loading is None:
-            raise InputError(
-                "other processes must load the predictor too; make it by Predictor.load, or use one process"
-            )
+            raise InputError("other processes must load the predictor too; use Predictor.load, or one process")
         from escalation.batch.processes import in_order
 
         return in_order(ask, tasks, self._loading, jobs)
 
-    def _reason_to_abstain(self, signals: Signals) -> str | None:
-        if self.model is None or signals.scores is None or self.engine != "hybrid":
-            return None
-        return reason_to_abstain(signals.evidence.reading, signals.scores, self.model.known_share)
-
-    def _decide(self, signals: Signals, abstained: str | None) -> Decisions:
-        if self._decider is None or signals.scores is None or abstained:
-            return decide_by_rules(signals.verdicts)
-        return self._decider.decide(signals.scores, signals.verdicts)
-
-    def _resolve(self, decisions: Decisions, signals: Signals) -> dict[str, Resolution]:
-        """Pick the mode of every group that is needed, once."""
-        needed = {label.target for label, decision in decisions.items() if decision.given}
-        groups = self.rulebook.groups
-        return {name: resolve(groups[name], signals.evidence) for name in needed & groups.keys()}
+    def _judge(self, work: Task) -> _Judged:
+        """Read a task and decide every label."""
+        signals = self._reader.read(work.text, work.stack)
+        silence = why_silent(signals.evidence, self.rulebook)
+        unclear = silence and Unclear(silence.reason)
+        if silence and (self.engine != "model" or silence.reason == "nothing_asked"):
+            abstained = silence.why if self.engine == "hybrid" else None
+            return _Judged(signals, nobody(self.rulebook.labels), abstained, unclear, [])
+        abstained = None
+        if self.model and signals.scores and self.engine == "hybrid":
+            abstained = reason_to_abstain(signals.evidence.reading, signals.scores, self.model.known_share)
+        if self._decider and signals.scores and not abstained:
+            decisions = self._decider.decide(signals.scores, signals.verdicts)
+        else:
+            decisions = decide_by_rules(signals.verdicts)
+        elsewhere = [] if self.engine == "model" else self._reader.engine.elsewhere(signals.evidence)
+        if elsewhere and not leave_to_others(decisions):
+            elsewhere = []
+        return _Judged(signals, decisions, abstained, unclear, elsewhere)
 
     def _attribute(self, decisions: Decisions, signals: Signals) -> dict[Label, Attribution]:
         """Split the scores of the assigned labels that the model scored."""
         if self.model is None or signals.scores is None:
             return {}
-        weighed = [
-            label for label, each in decisions.items() if each.given and label != CORE and each.score is not None
-        ]
+        scored = (label for label, each in decisions.items() if each.given and each.score is not None)
+        weighed = [label for label in scored if label != CORE]
         return attribute(self.model, weighed, signals, self.engine)
 
-    def _about(self) -> dict[str, str] | None:
-        if self.model is None:
-            return None
-        info = self.model.info
-        return {
-            "name": info.name if info else "",
-            "version": info.version if info else "",
-            "rulebook": f"sha256:{self.rulebook.sha256}",
-        }
+
+class _Judged(NamedTuple):
+    """A task that was read and decided: what was seen, and what keeps an answer from knowing more."""
+
+    signals: Signals
+    decisions: Decisions
+    abstained: str | None
+    unclear: Unclear | None
+    elsewhere: list[Mention]
 
 
 class Loading(NamedTuple):

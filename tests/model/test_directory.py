@@ -14,7 +14,7 @@ from escalation.errors import InputError, ModelError
 from escalation.model import read_model, write_model
 from helpers import DATA
 
-FILES = ("model.json", "weights.npz", "vocabulary.txt", "wordings.json", "seen.txt", "SHA256SUMS")
+FILES = ("model.json", "weights.npz", "vocabulary.txt", "wordings.json", "seen.txt", "words.txt", "SHA256SUMS")
 
 
 @pytest.fixture

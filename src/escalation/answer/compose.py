@@ -9,6 +9,7 @@ import msgspec
 from escalation.answer.prediction import Accept, Entry, Promise, Undecided, rounded
 from escalation.answer.reasons import reasons_for, resolution_reason
 from escalation.errors import InputError, ModelError
+from escalation.rules.groups import resolve
 from escalation.rules.rulebook import CORE, Label
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ def compose_entries(
     return {label: (shown, entries[shown.target][1]) for label, shown in answered.items()}
 
 
+def resolve_groups(decisions: Decisions, evidence: Evidence, rulebook: Rulebook) -> dict[str, Resolution]:
+    """Pick the mode of every group that is needed, once."""
+    needed = {label.target for label, decision in decisions.items() if decision.given}
+    groups = rulebook.groups
+    return {name: resolve(groups[name], evidence) for name in needed & groups.keys()}
+
+
 def _entry(label: Label, decision: Decision, resolution: Resolution | None) -> Entry:
     probability = rounded(decision.probability)
     if resolution is None:
@@ -89,13 +97,13 @@ def undecided_labels(decisions: Decisions) -> tuple[Undecided, ...]:
     )
 
 
-def accept(rulebook: Rulebook, delegated_by: str, evidence: Evidence, core: bool) -> Accept:
-    """Decide whether the home mode accepts a delegated task.
+def accept(rulebook: Rulebook, delegated_by: str | None, evidence: Evidence, core: bool) -> Accept | None:
+    """Decide whether the home mode accepts a delegated task; return None if nobody delegates it.
 
     Parameters
     ----------
     rulebook : Rulebook
-    delegated_by : str
+    delegated_by : str or None
         Slug of the mode that delegates.
     evidence : Evidence
         What the rulebook finds in the task.
@@ -107,6 +115,8 @@ def accept(rulebook: Rulebook, delegated_by: str, evidence: Evidence, core: bool
     InputError
         If the rulebook knows no such mode. The message lists the known ones.
     """
+    if delegated_by is None:
+        return None
     for rule in rulebook.acceptance.values():
         if delegated_by not in rule.modes:
             continue
@@ -131,3 +141,11 @@ def promise_of(model: Model, engine: Engine) -> Promise:
         raise ModelError("the model promises no recall, so high caution is not available; train it again")
     missing = tuple(label for label in model.labels if label != CORE and model.policies[label].cautious[engine] is None)
     return Promise(model.info.caution.recall, model.info.caution.confidence, tuple(map(str, missing)))
+
+
+def about(model: Model | None, rulebook: Rulebook) -> dict[str, str] | None:
+    """Return the name and version of the model, and the hash of the rulebook that it was used with."""
+    if model is None:
+        return None
+    name, version = (model.info.name, model.info.version) if model.info else ("", "")
+    return {"name": name, "version": version, "rulebook": f"sha256:{rulebook.sha256}"}

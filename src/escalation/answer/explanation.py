@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from escalation.answer.prediction import Reason, plain
+from escalation.answer.prediction import Ignored, Reason, plain
 from escalation.answer.reasons import all_terms, attribute, rule_reason
 
 if TYPE_CHECKING:
@@ -57,12 +57,15 @@ class Explanation(msgspec.Struct, frozen=True):
         Why the model was not asked although there is one.
     labels : tuple of LabelExplanation
         The assigned ones first, each kind by falling probability.
+    ignored : tuple of Ignored
+        What was left out, in the order of the text.
     """
 
     text: str
     engine: str
     abstained: str | None
     labels: tuple[LabelExplanation, ...]
+    ignored: tuple[Ignored, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON represents it."""

@@ -1,4 +1,4 @@
-"""The parts of a task: the clauses that caused the answer, each ready to be handed over."""
+"""The parts of a task: the clauses that caused the answer, each ready to be handed over, and what was left out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from escalation.answer.prediction import Part
+from escalation.answer.prediction import Ignored, Part
 from escalation.answer.reasons import words_of_gram
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from escalation.answer.reasons import Attribution
     from escalation.model.signals import Signals
     from escalation.rules.rulebook import Label
+    from escalation.task.pieces import Pieces
     from escalation.task.text import Reading
 
 MAX_CONTEXT = 200
@@ -79,3 +80,19 @@ def _heaviest_clause(signals: Signals, attribution: Attribution | None) -> list[
     clause_of, words = reading.clause_of(), len(reading.words)
     clauses = [clause_of[words_of_gram(place, words)[0]] for place in attribution.grams]
     return [int(np.bincount(clauses, list(attribution.grams.values())).argmax())]
+
+
+def ignored_parts(pieces: Pieces) -> tuple[Ignored, ...]:
+    """Return the pieces of a text that are not asked; neighbours with the same status and reason are one."""
+    found: list[Ignored] = []
+    before = None  # the piece before, if it is not asked
+    for piece in pieces.pieces:
+        if piece.status == "asked":
+            before = None
+            continue
+        start, end = pieces.original_span(piece.start, piece.end)
+        if before is not None and (before.status, before.why) == (piece.status, piece.why):
+            start = found.pop().start
+        found.append(Ignored(pieces.original[start:end], start, end, piece.status, piece.why))
+        before = piece
+    return tuple(found)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from escalation.rules.rulebook import Option
 
 Source = Literal["model", "rules"]
 
@@ -24,9 +27,9 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes
     ----------
-    kind : {"rule", "term", "cue", "text", "stack", "fallback"}
+    kind : {"rule", "term", "cue", "text", "stack", "fallback", "elsewhere"}
         A rule of the rulebook; an n-gram of the model; a cue that the model weighs; the technology in text
-        or stack that picks the mode of a group; the mode that replaces an unresolved group.
+        or stack that picks the mode of a group; the mode that replaces an unresolved group; work of another trade.
     text : str
         The words in the task, or the name of the technology in the stack.
     id : str or None
@@ -39,7 +42,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
         Contribution to the logit of the label.
     """
 
-    kind: Literal["rule", "term", "cue", "text", "stack", "fallback"]
+    kind: Literal["rule", "term", "cue", "text", "stack", "fallback", "elsewhere"]
     text: str
     id: str | None = None
     section: str | None = None
@@ -95,11 +98,26 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Core(msgspec.Struct, frozen=True):
-    """Whether some part of the task is the home mode's own work."""
+    """Whether some part of the task is the home mode's own work.
+
+    Attributes
+    ----------
+    value : bool
+    probability : float or None
+    source : {"model", "rules"}
+    reasons : tuple of Reason
+        What shows that the task is nobody's work on the roster; else empty.
+    """
 
     value: bool
     probability: float | None
     source: Source
+    reasons: tuple[Reason, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON represents them."""
+        fields: dict[str, Any] = plain(self)
+        return fields
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,6 +140,49 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     escalate: tuple[str, ...]
     collaborate: tuple[str, ...]
     context: str | None = None
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """A part of the text that asks for nothing, and so earns no label.
+
+    Attributes
+    ----------
+    text : str
+    start, end : int
+        Offsets of `text` in the task, in characters.
+    status : {"circumstance", "excluded", "done"}
+    why : str
+        The words or the structure that decided.
+    """
+
+    text: str
+    start: int
+    end: int
+    status: str
+    why: str
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A question whose answer would settle what the text leaves open, with what each answer would mean."""
+
+    question: str
+    options: tuple[Option, ...]
+
+
+class Unclear(msgspec.Struct, frozen=True):
+    """Why an answer knows less than it should; it does not change the labels.
+
+    Attributes
+    ----------
+    reason : {"nothing_asked", "unknown_words", "language", "undecided"}
+        The text asks for nothing; nothing was found, and many words are unknown; the text is in another language;
+        labels come near their threshold, the mode of a group is open, or nothing was found.
+    questions : tuple of Question
+        At most three, from the rulebook.
+    """
+
+    reason: Literal["nothing_asked", "unknown_words", "language", "undecided"]
+    questions: tuple[Question, ...] = ()
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -179,7 +240,10 @@ class Prediction(msgspec.Struct, frozen=True):
     core : Core
     parts : tuple of Part
         The clauses that caused the entries, in the order of the text.
+    ignored : tuple of Ignored
+        What was left out, in the order of the text.
     undecided : tuple of Undecided
+    unclear : Unclear or None
     accept : Accept or None
         None if nobody delegated the task.
     engine : {"hybrid", "model", "rules"}
@@ -197,7 +261,9 @@ class Prediction(msgspec.Struct, frozen=True):
     collaborate: tuple[Entry, ...]
     core: Core
     parts: tuple[Part, ...]
+    ignored: tuple[Ignored, ...]
     undecided: tuple[Undecided, ...]
+    unclear: Unclear | None
     accept: Accept | None
     engine: str
     abstained: str | None

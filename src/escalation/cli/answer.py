@@ -9,13 +9,21 @@ from escalation.cli.terminal import Styled, line, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from escalation.answer.prediction import Entry, Prediction, Reason
+    from escalation.answer.prediction import Entry, Ignored, Prediction, Question, Reason
 
 _SHOWN = 60
 """Characters of a quotation."""
 _PARTS = 20
 """Parts that are listed; `--json` has all of them."""
+_LEFT_OUT = 10
+"""Parts left out that are listed."""
 _INDENT = "  "
+_UNCLEAR = {
+    "nothing_asked": "the text asks for nothing",
+    "unknown_words": "nothing was found, and many of the words are unknown",
+    "language": "the text is in another language",
+    "undecided": "the text leaves something open",
+}
 
 
 def as_text(answer: Prediction) -> str:
@@ -30,7 +38,9 @@ def as_line(answer: Prediction, number: int) -> str:
     collaborate = ", ".join(entry.target for entry in answer.collaborate) or "-"
     accepted = "" if answer.accept is None else f"  {'accept' if answer.accept.value else 'decline'}"
     own = "yes" if answer.core.value else "no"
-    return line(one_line(f"{name}"), f"  escalate: {escalate}  collaborate: {collaborate}  own work: {own}{accepted}")
+    unclear = "" if answer.unclear is None else f"  unclear: {answer.unclear.reason}"
+    said = f"  escalate: {escalate}  collaborate: {collaborate}  own work: {own}{accepted}{unclear}"
+    return line(one_line(f"{name}"), said)
 
 
 def percent(probability: float) -> str:
@@ -60,6 +70,8 @@ def _lines(answer: Prediction) -> Iterator[str]:
     yield from _section("Collaborate", answer.collaborate)
     own = "yes" if answer.core.value else "no"
     yield line(_title("Own work"), f"{own} ({verdict(answer.core.probability, answer.core.source)})")
+    for reason in answer.core.reasons:
+        yield line(f"{_INDENT}{reason.id}: {_quoted(reason.text)}")
     if answer.parts:
         yield line(Styled("Parts", bold=True))
         for part in answer.parts[:_PARTS]:
@@ -68,11 +80,16 @@ def _lines(answer: Prediction) -> Iterator[str]:
             yield line(f"{_INDENT}{_quoted(part.text)} → {', '.join(to)}{whole}")
         if len(answer.parts) > _PARTS:
             yield f"{_INDENT}… and {len(answer.parts) - _PARTS} more"
+    yield from _left_out(answer.ignored)
     if answer.undecided:
         near = (
             f"{label.disposition} {label.target} (model {percent(label.probability)})" for label in answer.undecided
         )
         yield line(_title("Undecided"), ", ".join(near))
+    if answer.unclear is not None:
+        said = answer.abstained if _is_silent(answer) else None
+        yield line(_title("Unclear"), said or _UNCLEAR[answer.unclear.reason])
+        yield from _questions(answer.unclear.questions)
     if answer.accept is not None:
         verb = "accept" if answer.accept.value else "decline"
         section = f" ({answer.accept.section})" if answer.accept.section else ""
@@ -85,10 +102,35 @@ def _lines(answer: Prediction) -> Iterator[str]:
         )
         if answer.promise.not_attainable:
             yield line(_title(""), f"not attainable for {', '.join(answer.promise.not_attainable)}")
-    if answer.abstained:
+    if answer.abstained and not _is_silent(answer):
         yield line(_title("Note"), f"{answer.abstained}; the rules alone answered")
     if answer.core.probability is not None:
         yield line(Styled("model N %: the model finds it N % probable that the task needs this", dim=True))
+
+
+def _left_out(ignored: tuple[Ignored, ...]) -> Iterator[str]:
+    if not ignored:
+        return
+    yield line(Styled("Left out", bold=True))
+    for part in ignored[:_LEFT_OUT]:
+        yield line(_INDENT, Styled(one_line(part.text, _SHOWN), strikethrough=True), f"  ({part.status}: {part.why})")
+    if len(ignored) > _LEFT_OUT:
+        yield f"{_INDENT}… and {len(ignored) - _LEFT_OUT} more"
+
+
+def _is_silent(answer: Prediction) -> bool:
+    """Return whether nobody was named because the text asks for nothing or cannot be read."""
+    return answer.unclear is not None and answer.unclear.reason in ("nothing_asked", "language")
+
+
+def _questions(questions: Iterable[Question]) -> Iterator[str]:
+    for question in questions:
+        yield line(_INDENT, question.question)
+        for option in question.options:
+            to = [f"escalate {mode}" for mode in option.escalate]
+            to += [f"collaborate {mode}" for mode in option.collaborate]
+            to += ["own work"] if option.core else []
+            yield line(f"{_INDENT}{_INDENT}{option.answer} → {', '.join(to) or 'nobody'}")
 
 
 def _section(title: str, entries: tuple[Entry, ...]) -> Iterator[str]:

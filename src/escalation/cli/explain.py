@@ -56,7 +56,8 @@ def explain(
 ) -> None:
     """Show a task's text with what spoke for and against each label.
 
-    On a terminal, words that spoke for a label are green and underlined, words against it red. The contributions
+    On a terminal, words that spoke for a label are green and underlined, words against it red, and what was left
+    out of the reading is struck through. The contributions
     and the base add up to the score, which is the logit of the probability. Shown are the labels in the answer and
     those that come near.
 
@@ -97,7 +98,7 @@ def _lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
     from escalation.rules.rulebook import CORE
 
     if explanation.abstained:
-        yield line(f"The model abstained: {explanation.abstained}. The rules alone answered.")
+        yield line(f"The model abstained: {explanation.abstained}.")
     shown = [
         entry
         for entry in explanation.labels
@@ -106,10 +107,10 @@ def _lines(explanation: Explanation, *, everything: bool) -> Iterator[str]:
     if not everything and not explanation.abstained and all(entry.label == CORE for entry in shown):
         yield "Nobody else is needed, and no other label comes near.\n"
     for entry in shown:
-        yield from _label_lines(explanation.text, entry)
+        yield from _label_lines(explanation, entry)
 
 
-def _label_lines(text: str, entry: LabelExplanation) -> Iterator[str]:
+def _label_lines(explanation: Explanation, entry: LabelExplanation) -> Iterator[str]:
     status = Styled("in the answer", "green", bold=True) if entry.given else Styled("not in the answer")
     said = verdict(entry.probability, entry.source) or "decided by rule"
     if entry.probability is None or entry.score is None or entry.base is None or entry.threshold is None:
@@ -119,7 +120,7 @@ def _label_lines(text: str, entry: LabelExplanation) -> Iterator[str]:
     else:
         threshold = f", threshold {percent(entry.threshold)}"
         yield line(Styled(entry.label, bold=True), "  ", status, f": {said}{threshold}")
-        yield from (f"  {part}" for part in _colored(text, entry).splitlines())
+        yield from (f"  {part}" for part in _colored(explanation, entry).splitlines())
         yield f"  score {entry.score:+.2f} = base {entry.base:+.2f} and"
         for reason in entry.contributions[:_LISTED]:
             yield line(f"    {reason.weight or 0.0:+.2f}  {reason.kind} {_name(reason)}")
@@ -134,18 +135,23 @@ def _name(reason: Reason) -> str:
     return f'{reason.id}: "{text}"' if reason.kind == "rule" else text
 
 
-def _colored(text: str, entry: LabelExplanation) -> str:
-    """Color every word by what it contributes, alone and in pairs."""
-    weights = [0.0] * len(text)
+def _colored(explanation: Explanation, entry: LabelExplanation) -> str:
+    """Color every word by what it contributes, alone and in pairs, and strike through what was left out."""
+    text = explanation.text
+    weights: list[float | None] = [0.0] * len(text)
+    for part in explanation.ignored:
+        weights[part.start : part.end] = [None] * (part.end - part.start)
     for reason in entry.contributions:
         if reason.kind == "term" and reason.start is not None and reason.end is not None:
             for place in range(reason.start, reason.end):
-                weights[place] += reason.weight or 0.0
+                weights[place] = (weights[place] or 0.0) + (reason.weight or 0.0)
     starts = [place for place in range(len(text)) if place == 0 or weights[place] != weights[place - 1]]
     pieces: list[str | Styled] = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         piece, weight = text[start:end], weights[start]
-        if abs(weight) >= _FAINT and piece.strip():
+        if weight is None:
+            pieces.append(Styled(piece, strikethrough=True))
+        elif abs(weight) >= _FAINT and piece.strip():
             pieces.append(Styled(piece, "green" if weight > 0 else "red", underline=weight > 0))
         else:
             pieces.append(piece)

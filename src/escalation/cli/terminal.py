@@ -18,6 +18,7 @@ class Styled(NamedTuple):
     bold: bool = False
     underline: bool = False
     dim: bool = False
+    strikethrough: bool = False
 
 
 def visible(text: str) -> str:
@@ -52,6 +53,7 @@ def line(*pieces: str | Styled) -> str:
             bold=piece.bold or None,
             underline=piece.underline or None,
             dim=piece.dim or None,
+            strikethrough=piece.strikethrough or None,
         )
         for piece in pieces
     )

@@ -32,9 +32,9 @@ def default_rulebook() -> Path:
     )
 
 
-def default_reading() -> Path:
-    """Return the path of the phrases by which texts are read: in the wheel, else in the checkout."""
-    return _first_existing(_PACKAGE / "_data" / "english.toml", _CHECKOUT / "data" / "reading" / "english.toml")
+def default_reading(name: str = "english.toml") -> Path:
+    """Return the path of a file by which texts are read (phrases, languages, small talk): in the wheel or checkout."""
+    return _first_existing(_PACKAGE / "_data" / name, _CHECKOUT / "data" / "reading" / name)
 
 
 def default_model() -> Path:

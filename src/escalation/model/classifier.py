@@ -76,6 +76,8 @@ class Model:
         Where the model comes from; None for a model that was only fitted in memory.
     seen : frozenset of str
         Short digests of the texts that it was trained on.
+    words : frozenset of str
+        The folded words of those texts.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Model:
         known_share: float = 0.0,
         info: ModelInfo | None = None,
         seen: frozenset[str] = frozenset(),
+        words: frozenset[str] = frozenset(),
     ) -> None:
         self.labels = labels
         self.policies = policies
@@ -99,7 +102,14 @@ class Model:
         self.known_share = known_share
         self.info = info
         self.seen = seen
+        self.words = words
         self._scale = np.concatenate([idf.astype(np.float64), np.ones(len(weights) - len(idf))])
+
+    @property
+    def known_words(self) -> frozenset[str]:
+        """The words of the corpus and of the wordings."""
+        phrases = self.vocabulary.wordings.phrases
+        return self.words.union(word for phrase in phrases for word in phrase.split())
 
     def score(self, views: Sequence[View], works: int = 1, apart: Apart = Apart.NO) -> Scores:
         """Score the views of a task.

@@ -2,8 +2,8 @@
 
 ``model.json`` says what the model is; ``weights.npz`` holds the weights in half precision (the training rounds them to
 it), idf and biases; ``vocabulary.txt`` has one n-gram per line in the order of the weights; ``wordings.json`` the
-wordings; ``seen.txt`` a short digest of each text that the model was trained on. ``SHA256SUMS`` lists the hashes of
-them all, as ``sha256sum`` writes and checks them.
+wordings; ``seen.txt`` a short digest of each text that the model was trained on, and ``words.txt`` all words of these
+texts. ``SHA256SUMS`` lists the hashes of them all, as ``sha256sum`` writes and checks them.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from escalation.rules.rulebook import Rulebook
 
 FORMAT = 5
-MANIFEST, WEIGHTS, SEEN = "model.json", "weights.npz", "seen.txt"
+MANIFEST, WEIGHTS, SEEN, WORDS = "model.json", "weights.npz", "seen.txt", "words.txt"
 VOCABULARY, WORDINGS = "vocabulary.txt", "wordings.json"
 SUMS = "SHA256SUMS"
-FILES = (MANIFEST, WEIGHTS, VOCABULARY, WORDINGS, SEEN, SUMS)
-_REPLACED = (*FILES, "words.txt", "lexicon.npz")
-"""A model directory of format 3, which had these two files, may be replaced."""
+FILES = (MANIFEST, WEIGHTS, VOCABULARY, WORDINGS, SEEN, WORDS, SUMS)
+_REPLACED = (*FILES, "lexicon.npz")
+"""A model directory of format 3, which had the last file, may be replaced."""
 _REMEDY = "train it again with `escalation train`, or name another directory"
 
 
@@ -175,6 +175,7 @@ def write_model(model: Model, path: Path, rulebook: Rulebook) -> None:
         VOCABULARY: "".join(f"{gram}\n" for gram in model.vocabulary.grams).encode(),
         WORDINGS: msgspec.json.encode(model.vocabulary.wordings),
         SEEN: "".join(f"{digest}\n" for digest in sorted(model.seen)).encode(),
+        WORDS: "".join(f"{word}\n" for word in sorted(model.words)).encode(),
     }
     with replacing_directory(path, _REPLACED) as directory:
         for name, data in contents.items():
@@ -229,6 +230,7 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         if any(not 0 <= number < len(wordings.names) for numbers in wordings.phrases.values() for number in numbers):
             raise ValueError(f"{WORDINGS} names a list that it does not have")
         vocabulary = Vocabulary(contents[VOCABULARY].decode().splitlines(), wordings)
+        words = frozenset(contents[WORDS].decode().split())
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ModelError(
             f"{path}: {MANIFEST} and the other files do not belong together ({error}); {_REMEDY}"
@@ -252,6 +254,7 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
         manifest.known_share,
         msgspec.structs.replace(info, sha256=sha256),
         frozenset(contents[SEEN].decode().split()),
+        words,
     )
 
 

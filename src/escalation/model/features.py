@@ -90,6 +90,8 @@ class CueFeatures:
             if not first <= number < last:
                 continue
             for mention in clause.mentions:
+                if mention.cue not in self._of:
+                    continue
                 plain, title, asked, negated = self._of[mention.cue]
                 if mention.negated:
                     present.add(negated)
@@ -118,7 +120,7 @@ class CueFeatures:
         content = [
             self.names,
             rulebook.labels,
-            [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values()],
+            [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values() if cue.id in self._of],
             [
                 [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
                 for rule in rulebook.rules.values()

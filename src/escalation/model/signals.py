@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.model.features import CueFeatures
+from escalation.model.spelling import Spelling
 from escalation.rules.engine import RuleEngine
 
 if TYPE_CHECKING:
@@ -70,11 +71,14 @@ class SignalReader:
     ----------
     names : tuple of str
         Names of the cues, then of the model's wordings.
+    spelling : Spelling or None
+        The words that are known; None if the model does not say which words it was trained on.
     """
 
     def __init__(self, rulebook: Rulebook, model: Model | None) -> None:
-        self.engine = RuleEngine(rulebook)
         self.model = model
+        self.spelling = Spelling(model.known_words, rulebook) if model and model.words else None
+        self.engine = RuleEngine(rulebook, self.spelling.correct if self.spelling else None)
         self.features = CueFeatures(rulebook)
         self.names = self.features.names + (model.vocabulary.wordings.features if model else ())
 

@@ -9,7 +9,7 @@ from escalation.rules.rulebook import CORE
 from escalation.task.stack import StackProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from escalation.rules.evidence import Clause, Evidence, Mention
     from escalation.rules.rulebook import Condition, Label, Rule, Rulebook
@@ -84,6 +84,8 @@ class RuleEngine:
     Parameters
     ----------
     rulebook : Rulebook
+    correct : callable, optional
+        Replaces misspelt words in the list of a text's words.
 
     Examples
     --------
@@ -93,10 +95,12 @@ class RuleEngine:
     'for'
     """
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, correct: Callable[[list[str]], None] | None = None) -> None:
         self.rulebook = rulebook
-        self.reader = EvidenceReader(rulebook)
+        self.reader = EvidenceReader(rulebook, correct)
         self._core = _as_marks(rulebook.core.when)
+        self._elsewhere = _as_marks(rulebook.core.elsewhere)
+        self._of_others = frozenset().union(*(marks.all for marks in self._elsewhere))
         self._silent = dict.fromkeys(rulebook.labels, SILENT)
         # A rule can only apply to a clause that mentions the first cue of one of its conditions.
         self._cases: dict[str, list[int]] = {}
@@ -146,6 +150,26 @@ class RuleEngine:
         elif "escalate" in parts:
             verdicts[CORE] = Verdict("against")
         return verdicts
+
+    def elsewhere(self, evidence: Evidence) -> list[Mention]:
+        """Return what shows that a text is nobody's work here; empty if it may be somebody's.
+
+        Every piece of work that the text asks for has to be of another trade: another language or product, an errand.
+        """
+        found: dict[int, list[Mention]] = {}
+        for number, clause in evidence.clauses.items():
+            if self._of_others.isdisjoint(clause.live):
+                continue
+            marks = next((marks for marks in self._elsewhere if marks.hold(clause.live)), None)
+            if marks is None:
+                return []
+            found[number] = [each for each in clause.mentions if each.cue in marks.all & self._of_others]
+        if not found:
+            return []
+        asks = [ask for ask in evidence.reading.asks if ask.begins_work] or evidence.reading.asks
+        if not all(any(number in found for number in range(ask.first_clause, ask.last_clause)) for ask in asks):
+            return []
+        return [mention for mentions in found.values() for mention in mentions]
 
 
 def _as_marks(conditions: Sequence[Condition]) -> tuple[_Marks, ...]:

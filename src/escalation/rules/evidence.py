@@ -17,7 +17,7 @@ from escalation.task.pieces import read_pieces
 from escalation.task.text import read, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from escalation.rules.phrases import Hit
     from escalation.rules.rulebook import Condition, Rulebook
@@ -170,9 +170,12 @@ class EvidenceReader:
     Parameters
     ----------
     rulebook : Rulebook
+    correct : callable, optional
+        Replaces misspelt words in the list of a text's words.
     """
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, correct: Callable[[list[str]], None] | None = None) -> None:
+        self._correct = correct
         phrases: dict[Mark, Iterable[str]] = {}
         for cue in rulebook.cues.values():
             kind = {"work": "work", "takes_back": cue.reach}.get(cue.role, "cue")
@@ -200,6 +203,8 @@ class EvidenceReader:
         """Read a task, in time linear in the length of its text."""
         pieces = read_pieces(text, self._phrases, self.work_verbs)
         reading = read(pieces, self.work_verbs, self._phrases.verbs)
+        if self._correct is not None:
+            self._correct(reading.words)
         hits = self._finder.find(reading.words, reading.clauses)
         listed = self._technologies_in(stack)
         negations: dict[int, _Negations] = {}

@@ -20,8 +20,11 @@ from escalation.rules.rulebook import (
     Condition,
     CoreRule,
     Cue,
+    Example,
     Group,
     Mode,
+    Option,
+    Question,
     Reach,
     Role,
     Rule,
@@ -32,7 +35,9 @@ from escalation.rules.rulebook import (
     Texts,
     Wanted,
 )
-from escalation.task.reading import ReadingPhrases, load_reading
+from escalation.rules.talk import load_talk
+from escalation.task.language import load_languages
+from escalation.task.reading import load_reading
 
 FORMAT = 1
 _MAX_REPORTED = 20
@@ -45,6 +50,7 @@ _TABLES: dict[type[Any], str] = {
     Group: "groups",
     Rule: "rules",
     Acceptance: "acceptance",
+    Question: "questions",
 }
 _CHOICES = {
     "disposition": DISPOSITIONS,
@@ -72,6 +78,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     groups: list[dict[str, Any]]
     rules: list[dict[str, Any]]
     acceptance: list[dict[str, Any]]
+    questions: list[dict[str, Any]] = []
     areas: list[dict[str, str]] = []
 
 
@@ -86,6 +93,7 @@ class _Written(msgspec.Struct):
     source: Text = ""
     when: Texts = ()
     unless: Texts = ()
+    elsewhere: Texts = ()
     members: tuple[_Member, ...] = ()
     area: str = ""
     condition: str = ""
@@ -118,8 +126,14 @@ def load_rulebook(path: Path) -> Rulebook:
 
 
 @cache
-def _reading() -> ReadingPhrases:
-    return load_reading(default_reading())
+def _speech() -> Any:
+    """Return what all rulebooks know of the language of texts, as arguments of `Rulebook`."""
+    reading = load_reading(default_reading("english.toml"))
+    return {
+        "reading": reading,
+        "languages": load_languages(default_reading("languages.toml")),
+        "talk": load_talk(default_reading("talk.toml"), reading.verbs),
+    }
 
 
 class _Loader:
@@ -152,7 +166,7 @@ class _Loader:
             return None
         tables = {key: self._tables[kind] for kind, key in _TABLES.items()}
         return Rulebook(
-            name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, reading=_reading(), **tables
+            name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, **(_speech() | tables)
         )
 
     def _fault(self, what: str) -> None:
@@ -177,7 +191,8 @@ class _Loader:
 
     def _convert(self, entry: dict[str, Any], kind: type[T]) -> T | None:
         try:
-            return convert(self._resolve(entry, kind), kind, _CHOICES)
+            # `when` of a question is not a condition.
+            return convert(entry if kind is Question else self._resolve(entry, kind), kind, _CHOICES)
         except ValueError as error:
             self._fault(str(error))
             return None
@@ -190,9 +205,10 @@ class _Loader:
             self._check_names("source", [written.source], Source)
             # Any source can replace an unknown one: with a fault, no rulebook is returned.
             resolved["source"] = self._tables[Source].get(written.source, Source("", "", ""))
-        for key, texts in (("when", written.when), ("unless", written.unless)):
+        for key in ("when", "unless", "elsewhere"):
             if key in entry:
-                resolved[key] = [self._condition(f"{key}[{index}]", text) for index, text in enumerate(texts)]
+                texts = enumerate(getattr(written, key))
+                resolved[key] = [self._condition(f"{key}[{index}]", text) for index, text in texts]
         if "members" in entry:
             resolved["members"] = {member.mode: member.technologies for member in written.members}
         if kind is Rule:
@@ -239,7 +255,11 @@ class _Loader:
             case Group():
                 self._check_group(table)
             case Rule():
-                self._check_rule(table)
+                self._check_targets("targets", table.targets, [table.disposition], Mode, Group)
+                self._check_answers("examples", table.examples)
+            case Question():
+                self._check_question(table)
+                self._check_answers("options", table.options)
 
     def _check_names(self, key: str, names: Iterable[str], *kinds: type[Any]) -> None:
         for name in names:
@@ -279,15 +299,25 @@ class _Loader:
             if member and set(member.dispositions) != set(group.dispositions):
                 self._fault(f"members has {mode!r}, whose dispositions differ from the group's; make them equal")
 
-    def _check_rule(self, rule: Rule) -> None:
-        self._check_targets("targets", rule.targets, [rule.disposition], Mode, Group)
+    def _check_question(self, question: Question) -> None:
+        kind, _, what = question.when.partition(":")
+        disposition, _, group = what.partition(":")
+        if kind == "undecided":
+            self._check_names("when", [what], Mode, Group)
+        elif kind == "open" and disposition in DISPOSITIONS:
+            self._check_targets("when", [group], [disposition], Group)
+        elif question.when != "nobody":
+            choices = "undecided:TARGET, open:DISPOSITION:GROUP or nobody"
+            self._fault(f"when is {question.when!r}; write {choices}")
+
+    def _check_answers(self, key: str, answers: Iterable[Example | Option]) -> None:
+        """Check that an answer for a task can be what a table says."""
         closed = {slug for slug, group in self._tables[Group].items() if group.fallback}
-        for index, example in enumerate(rule.examples):
-            for disposition in DISPOSITIONS:
-                key, targets = f"examples[{index}].{disposition}", getattr(example, disposition)
-                self._check_targets(key, targets, [disposition], Mode, Group)
-                for target in sorted(closed.intersection(targets)):
-                    self._fault(f"{key} has {target!r}, which answers never leave open; name its fallback")
+        for (index, answer), disposition in product(enumerate(answers), DISPOSITIONS):
+            place, targets = f"{key}[{index}].{disposition}", getattr(answer, disposition)
+            self._check_targets(place, targets, [disposition], Mode, Group)
+            for target in sorted(closed.intersection(targets)):
+                self._fault(f"{place} has {target!r}, which answers never leave open; name its fallback")
 
 
 def _dictionaries(value: object) -> list[dict[str, Any]]:

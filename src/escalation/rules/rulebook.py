@@ -4,10 +4,12 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from msgspec import Meta, Struct
 
+from escalation.rules.talk import SmallTalk
+from escalation.task.language import Languages
 from escalation.task.reading import ReadingPhrases
 
 Disposition: TypeAlias = Literal["escalate", "collaborate"]
-Role: TypeAlias = Literal["evidence", "complex", "ordinary", "work", "takes_back"]
+Role: TypeAlias = Literal["evidence", "complex", "ordinary", "work", "takes_back", "elsewhere"]
 Reach: TypeAlias = Literal["following", "clause"]
 AcceptedWhen: TypeAlias = Literal["always", "cue", "core"]
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
@@ -113,7 +115,8 @@ class Cue(Table, frozen=True):
     """A named set of phrases (see `escalation.rules.phrases`) with one role.
 
     ``evidence`` supports a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what is asked for, and
-    ``takes_back`` negates the mentions within its `reach`: the next words or the whole clause.
+    ``takes_back`` negates the mentions within its `reach`: the next words or the whole clause. ``elsewhere`` marks work
+    of another trade; only `CoreRule.elsewhere` can name it, and no model is trained with it.
     """
 
     id: Text
@@ -163,10 +166,14 @@ class Rule(Table, frozen=True):
 
 
 class CoreRule(Table, frozen=True):
-    """The conditions under which a task contains the home mode's own work."""
+    """The conditions under which a task contains the home mode's own work.
+
+    Under one of `elsewhere`, a piece of work is nobody's on the roster.
+    """
 
     source: Source
     when: tuple[Condition, ...]
+    elsewhere: tuple[Condition, ...] = ()
 
 
 class Acceptance(Table, frozen=True):
@@ -185,6 +192,38 @@ class Acceptance(Table, frozen=True):
     cues: Texts = ()
 
 
+class Option(Table, frozen=True):
+    """A possible answer to a question, and who has a part in the task if it is right.
+
+    Attributes
+    ----------
+    answer : str
+    escalate, collaborate : tuple of str
+        Modes, or groups that stay open.
+    core : bool
+        Whether this is the home mode's own work.
+    """
+
+    answer: Text
+    escalate: Texts = ()
+    collaborate: Texts = ()
+    core: bool = False
+
+
+class Question(Table, frozen=True):
+    """A distinction that a text may leave open, as a question with its possible answers.
+
+    `when` says in which answers it is open: ``undecided:TARGET`` if a label of a mode or group comes near its
+    threshold, ``open:DISPOSITION:GROUP`` if the technology that selects the mode of a group is not known, ``nobody``
+    if nothing is found.
+    """
+
+    id: Text
+    when: Text
+    question: Text
+    options: Annotated[tuple[Option, ...], Meta(min_length=2)]
+
+
 class Rulebook(Table, frozen=True, kw_only=True):
     """The documented rules as data; `escalation.load_rulebook` reads one from a file.
 
@@ -192,13 +231,17 @@ class Rulebook(Table, frozen=True, kw_only=True):
     ----------
     name, home, title : str
         Name of the rulebook, slug of the mode that it advises, title of its source.
-    sources, modes, groups, technologies, cues, rules, acceptance : dict
+    sources, modes, groups, technologies, cues, rules, acceptance, questions : dict
         The tables by id, in the order of the file.
     core : CoreRule
     sha256 : str
         Hash of the file.
     reading : ReadingPhrases
-        The phrases of a language by which texts are read; shared by all rulebooks.
+        The phrases of a language by which texts are read; shared by all rulebooks, like the next two.
+    languages : Languages
+        How a text in another language is recognised.
+    talk : SmallTalk
+        How a text that asks for nothing is recognised.
     """
 
     name: str
@@ -212,8 +255,11 @@ class Rulebook(Table, frozen=True, kw_only=True):
     rules: dict[str, Rule]
     core: CoreRule
     acceptance: dict[str, Acceptance]
+    questions: dict[str, Question]
     sha256: str
     reading: ReadingPhrases
+    languages: Languages
+    talk: SmallTalk
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -222,8 +268,9 @@ class Rulebook(Table, frozen=True, kw_only=True):
 
     @property
     def cue_ids(self) -> tuple[str, ...]:
-        """Ids of the cues, followed by those of the technologies of each category."""
-        return (*self.cues, *(TECHNOLOGY_CUE + category for category in self.categories))
+        """Ids of the cues that a model is trained with, followed by those of the technologies of each category."""
+        learned = (cue.id for cue in self.cues.values() if cue.role != "elsewhere")
+        return (*learned, *(TECHNOLOGY_CUE + category for category in self.categories))
 
     @property
     def labels(self) -> tuple[Label, ...]:

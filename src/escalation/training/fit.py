@@ -275,4 +275,5 @@ def _as_model(
         weights=weights.astype(np.float32),
         bias=np.asarray(heads.intercept, np.float64),
         known_share=known_share,
+        words=frozenset(word for start in data.views.starts for words in data.views.words[start] for word in words),
     )
