@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from escalation.answer.compose import about, accept, compose_entries, promise_of, resolve_groups, undecided_labels
 from escalation.answer.explanation import Explanation, explain_labels
 from escalation.answer.parts import ignored_parts, parts_of
-from escalation.answer.prediction import Core, Prediction, Unclear, rounded
+from escalation.answer.prediction import Core, Prediction, rounded
 from escalation.answer.reasons import attribute
 from escalation.answer.unclear import elsewhere_reasons, leave_to_others, nobody, unclear_about, why_silent
 from escalation.errors import InputError, ModelError
@@ -25,6 +25,7 @@ from escalation.task.task import Task
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from escalation.answer.prediction import Unclear
     from escalation.answer.reasons import Attribution
     from escalation.model.classifier import Model
     from escalation.model.decision import Decisions
@@ -264,10 +265,9 @@ class Predictor:
     def _judge(self, work: Task) -> _Judged:
         """Read a task and decide every label."""
         signals = self._reader.read(work.text, work.stack)
-        silence = why_silent(signals.evidence, self.rulebook)
-        unclear = silence and Unclear(silence.reason)
-        if silence and (self.engine != "model" or silence.reason == "nothing_asked"):
-            abstained = silence.why if self.engine == "hybrid" else None
+        unclear = why_silent(signals.evidence, self.rulebook)
+        if unclear and unclear.reason == "nothing_asked":
+            abstained = "the text asks for nothing" if self.engine == "hybrid" else None
             return _Judged(signals, nobody(self.rulebook.labels), abstained, unclear, [])
         abstained = None
         if self.model and signals.scores and self.engine == "hybrid":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,7 +12,6 @@ from escalation.rules.rulebook import CORE, TECHNOLOGY_CUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Literal
 
     from escalation.answer.prediction import Entry, Undecided
     from escalation.model.decision import Decisions
@@ -25,33 +24,15 @@ _UNKNOWN = 0.3
 """Share of the different words of a text that are unknown in one that has too many unknown words."""
 
 
-class Silence(NamedTuple):
-    """Why nobody can be named, whatever words a text has.
-
-    Attributes
-    ----------
-    reason : {"nothing_asked", "language"}
-    why : str
-        The same in words.
-    """
-
-    reason: Literal["nothing_asked", "language"]
-    why: str
-
-
-def why_silent(evidence: Evidence, rulebook: Rulebook) -> Silence | None:
-    """Return why nobody can be named for a text: it asks for nothing, or it is in a language that is not read."""
+def why_silent(evidence: Evidence, rulebook: Rulebook) -> Unclear | None:
+    """Return what keeps a text from being read: it is in another language, or asks for nothing."""
     reading = evidence.reading
-    language = rulebook.languages.unread(reading.words)
-    if language is not None:
+    if rulebook.languages.unread(reading.words) is not None:
         # A verb that begins a piece of work shows that a text with names and terms of another language is read.
         verbs = sum(reading.words[ask.first] in rulebook.reading.verbs for ask in reading.asks)
-        language = rulebook.languages.unread(reading.words, verbs)
-    if language is not None:
-        return Silence("language", f"the text is in {language}, in which no ask and no negation is recognised")
-    if rulebook.talk.is_all(evidence):
-        return Silence("nothing_asked", "the text asks for nothing")
-    return None
+        if rulebook.languages.unread(reading.words, verbs) is not None:
+            return Unclear("language")
+    return Unclear("nothing_asked") if rulebook.talk.is_all(evidence) else None
 
 
 def nobody(labels: Iterable[Label]) -> Decisions:

@@ -21,7 +21,7 @@ _INDENT = "  "
 _UNCLEAR = {
     "nothing_asked": "the text asks for nothing",
     "unknown_words": "nothing was found, and many of the words are unknown",
-    "language": "the text is in another language",
+    "language": "the text is in another language, in which no ask and no negation is recognised",
     "undecided": "the text leaves something open",
 }
 
@@ -87,8 +87,7 @@ def _lines(answer: Prediction) -> Iterator[str]:
         )
         yield line(_title("Undecided"), ", ".join(near))
     if answer.unclear is not None:
-        said = answer.abstained if _is_silent(answer) else None
-        yield line(_title("Unclear"), said or _UNCLEAR[answer.unclear.reason])
+        yield line(_title("Unclear"), _UNCLEAR[answer.unclear.reason])
         yield from _questions(answer.unclear.questions)
     if answer.accept is not None:
         verb = "accept" if answer.accept.value else "decline"
@@ -102,7 +101,7 @@ def _lines(answer: Prediction) -> Iterator[str]:
         )
         if answer.promise.not_attainable:
             yield line(_title(""), f"not attainable for {', '.join(answer.promise.not_attainable)}")
-    if answer.abstained and not _is_silent(answer):
+    if answer.abstained and (answer.unclear is None or answer.unclear.reason != "nothing_asked"):
         yield line(_title("Note"), f"{answer.abstained}; the rules alone answered")
     if answer.core.probability is not None:
         yield line(Styled("model N %: the model finds it N % probable that the task needs this", dim=True))
@@ -116,11 +115,6 @@ def _left_out(ignored: tuple[Ignored, ...]) -> Iterator[str]:
         yield line(_INDENT, Styled(one_line(part.text, _SHOWN), strikethrough=True), f"  ({part.status}: {part.why})")
     if len(ignored) > _LEFT_OUT:
         yield f"{_INDENT}… and {len(ignored) - _LEFT_OUT} more"
-
-
-def _is_silent(answer: Prediction) -> bool:
-    """Return whether nobody was named because the text asks for nothing or cannot be read."""
-    return answer.unclear is not None and answer.unclear.reason in ("nothing_asked", "language")
 
 
 def _questions(questions: Iterable[Question]) -> Iterator[str]:

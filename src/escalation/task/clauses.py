@@ -95,7 +95,9 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        self._candidates = [] if self.phrases.grammar.tools.isdisjoint(words) else self.phrases.grammar.candidates(words)
+        self._candidates = (
+            [] if self.phrases.grammar.tools.isdisjoint(words) else self.phrases.grammar.candidates(words)
+        )
         if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:

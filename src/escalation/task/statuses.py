@@ -69,7 +69,7 @@ class StatusReader:
     def find(self, start: int, end: int, words: set[str]) -> list[Hit]:
         """Return the phrases in a unit, in order: the longest at each word, none inside another."""
         live: dict[str, list[Entry]] = {}
-        for anchor in self.phrases.anchors & words:
+        for anchor in sorted(self.phrases.anchors & words):  # of phrases of one length, always the same wins
             for first, entries in self.phrases.by_anchor[anchor].by_first().items():
                 if first in words:
                     for entry in entries:
