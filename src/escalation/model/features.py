@@ -12,9 +12,9 @@ from escalation.rules.evidence import NEW, TITLE
 from escalation.rules.rulebook import TECHNOLOGY_CUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from escalation.rules.evidence import Evidence
+    from escalation.rules.evidence import Clause, Evidence
     from escalation.rules.rulebook import Rulebook
     from escalation.task.text import Ask
 
@@ -82,34 +82,44 @@ class CueFeatures:
         self._index = index = {name: number for number, name in enumerate(self.names)}
         self._of = {cue: [index[cue + suffix] for suffix in _SUFFIXES] for cue in rulebook.cue_ids}
 
-    def active(self, evidence: Evidence, ask: Ask | None = None) -> list[int]:
-        """Return the indices of the features that are present in a task or in one ask of it, in ascending order."""
-        present: set[int] = set()
-        first, last = (ask.first_clause, ask.last_clause) if ask else (0, len(evidence.reading.clauses))
-        for number, clause in evidence.clauses.items():
-            if not first <= number < last:
+    def active(self, evidence: Evidence, asks: Sequence[Ask]) -> list[list[int]]:
+        """Return the indices of the features present in a task, then in each of its asks, in ascending order."""
+        of_clause = {number: self._in_clause(clause, evidence) for number, clause in evidence.clauses.items()}
+        of_stack = {self._index[STACK_GIVEN]} if evidence.stack_given else set()
+        of_stack.update(
+            self._index[f"stack:{category}"]
+            for category in evidence.stack.values()
+            if f"stack:{category}" in self._index
+        )
+        active = []
+        for first, last in [(0, len(evidence.reading.clauses)), *((ask.first_clause, ask.last_clause) for ask in asks)]:
+            present = of_stack.copy()
+            for number, (anywhere, in_title) in of_clause.items():
+                if first <= number < last:
+                    present |= anywhere
+                    if number == first:
+                        present |= in_title
+            active.append(sorted(present))
+        return active
+
+    def _in_clause(self, clause: Clause, evidence: Evidence) -> tuple[set[int], set[int]]:
+        """Return the features of a clause, and those that it has besides if it is the first one."""
+        anywhere: set[int] = set()
+        in_title: set[int] = set()
+        for mention in clause.mentions:
+            if mention.cue not in self._of:
                 continue
-            for mention in clause.mentions:
-                if mention.cue not in self._of:
-                    continue
-                plain, title, asked, negated = self._of[mention.cue]
-                if mention.negated:
-                    present.add(negated)
-                    continue
-                present.add(plain)
-                if number == first:
-                    present.add(title)
-                if clause.asked:
-                    present.add(asked)
-                if mention.technology and mention.technology not in evidence.stack:
-                    present.add(self._index[mention.cue + NEW])
-        if evidence.stack_given:
-            present.add(self._index[STACK_GIVEN])
-        for category in evidence.stack.values():
-            listed = self._index.get(f"stack:{category}")
-            if listed is not None:
-                present.add(listed)
-        return sorted(present)
+            plain, title, asked, negated = self._of[mention.cue]
+            if mention.negated:
+                anywhere.add(negated)
+                continue
+            anywhere.add(plain)
+            in_title.add(title)
+            if clause.asked:
+                anywhere.add(asked)
+            if mention.technology and mention.technology not in evidence.stack:
+                anywhere.add(self._index[mention.cue + NEW])
+        return anywhere, in_title
 
     def fingerprint(self) -> str:
         """Return a hash of all that a trained model depends on: features, cues, rules, conditions and reading.

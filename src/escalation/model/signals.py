@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from escalation.rules.evidence import Evidence
     from escalation.rules.rulebook import Label, Rulebook
     from escalation.task.stack import StackProfile
-    from escalation.task.text import Ask
 
 
 class View(NamedTuple):
@@ -97,25 +96,25 @@ class SignalReader:
 def read_views(evidence: Evidence, features: CueFeatures, vocabulary: Vocabulary) -> list[View]:
     """Return what the heads see: the whole task, then, if there are several, each of its asks."""
     reading = evidence.reading
+    asks = reading.asks if len(reading.asks) > 1 else []
     found = vocabulary.find(reading.words, {ask.last for ask in reading.asks})
-    views = [_view(evidence, features, found, None)]
-    if len(reading.asks) > 1:
-        views += [_view(evidence, features, found, ask) for ask in reading.asks]
+    cues, *of_asks = features.active(evidence, asks)
+    title = reading.clauses[0][1] if reading.clauses else 0
+    views = [_view(0, len(reading.words), title, cues, found, len(features.names))]
+    for ask, of_ask in zip(asks, of_asks, strict=True):
+        title = reading.clauses[ask.first_clause][1]
+        views.append(_view(ask.first, ask.last, title, of_ask, found, len(features.names)))
     return views
 
 
-def _view(evidence: Evidence, features: CueFeatures, found: Found, ask: Ask | None) -> View:
-    reading = evidence.reading
-    first, last, clause = (ask.first, ask.last, ask.first_clause) if ask else (0, len(reading.words), 0)
-    title = reading.clauses[clause][1] if reading.clauses else 0
-    # Numbers of wordings follow those of the cues, first anywhere, then in the first clause.
-    anywhere = len(features.names)
-    in_title = anywhere + found.lists
+def _view(first: int, last: int, title: int, cues: list[int], found: Found, behind: int) -> View:
+    """Return what the heads see of some words; the first clause ends at `title`, wordings come `behind` the cues."""
     wordings: set[int] = set()
     for place, numbers in found.wordings:
         if first <= place < last:
-            wordings.update([anywhere + number for number in numbers])
+            wordings.update([behind + number for number in numbers])
             if place < title:
-                wordings.update([in_title + number for number in numbers])
-    cues = features.active(evidence, ask) + sorted(wordings)
+                wordings.update([behind + found.lists + number for number in numbers])
+    if wordings:
+        cues = cues + sorted(wordings)
     return View(first, last, found.words[first:last], found.pairs[first:last], cues)
