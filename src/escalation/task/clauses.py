@@ -64,7 +64,7 @@ class ClauseReader:
         self.phrases = phrases
         self._verbs = _all_verbs(phrases.verbs, frozenset(work_verbs))
         self._candidates: list[Statement] = []
-        self.telling = TellingReader(text, low, phrases, self.is_verb, self.begins_work)
+        self.telling = TellingReader(text, low, phrases, self.is_verb)
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
 
     def is_verb(self, word: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from escalation.task.statements import BUILT_IN, Grammar, Statement, mask
+from escalation.task.statements import BUILT_IN, ROLES, Grammar, Statement, mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +33,9 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     verbs : tuple of str
         Kinds that end a subject.
+    tools, told, names, numbered, owners : tuple of str
+        Kinds of what a sentence must name before it can be a statement, of verbs that tell what was or is done, of
+        words that are one name together, of what a number behind it belongs to, and of who can own something.
     together : dict
         Kinds that two words are together, as "has to" is a wish.
     endings : dict
@@ -44,8 +47,11 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     verbs: tuple[str, ...]
-    tense: tuple[str, ...]
-    finite: tuple[str, ...]
+    tools: tuple[str, ...]
+    told: tuple[str, ...]
+    names: tuple[str, ...]
+    numbered: tuple[str, ...]
+    owners: tuple[str, ...]
     cuts: tuple[str, ...]
     together: dict[str, str]
     endings: dict[str, str]
@@ -93,17 +99,13 @@ def compile_grammar(
     def all_of(names: Iterable[str]) -> frozenset[str]:
         return frozenset(letter_of[name] for name in names)
 
-    tense = all_of(kinds.tense)
     return Grammar(
         letters,
         together,
         statements,
         common,
-        "|".join(_source(pattern, letter_of, kinds.verbs)[0] for pattern in kinds.cuts),
-        all_of(kinds.verbs),
-        "^.[^" + "".join(all_of(kinds.verbs)) + "]*[" + "".join(all_of(kinds.finite)) + "]",
-        all_of(["tool"]),
-        tense,
+        cuts="|".join(_source(pattern, letter_of, kinds.verbs)[0] for pattern in kinds.cuts),
+        roles={name: all_of(getattr(kinds, name)) for name in ROLES},
     )
 
 

@@ -20,6 +20,7 @@ BUILT_IN = {
     "handle": "5", "year": "6",
 }  # fmt: skip
 """Kinds that are seen by their form, and their letters."""
+ROLES = ("verbs", "tools", "told", "names", "numbered", "owners")
 _YEAR = 4
 _GENITIVE = ("'s", "\u2019s")
 
@@ -73,6 +74,10 @@ class Grammar:
     statements : sequence of Statement
     common : sequence of str
         The most common words, the most common first.
+    cuts : str
+        Regular expression over letters, of where a clause is cut.
+    roles : mapping of str to frozenset of str
+        Letters by what they are for; see `escalation.task.kinds.Kinds`.
     """
 
     def __init__(
@@ -81,16 +86,16 @@ class Grammar:
         together: dict[str, str],
         statements: Sequence[Statement],
         common: Sequence[str],
+        *,
         cuts: str,
-        verbs: frozenset[str],
-        finite: str,
-        things: frozenset[str],
-        tense: frozenset[str],
+        roles: Mapping[str, frozenset[str]],
     ) -> None:
         self._letters = letters
         self._together = together
-        self._cuts, self._verbs = cuts, verbs
-        self._finite, self._things, self._tense = finite, things, tense
+        self._cuts = cuts
+        self._roles = roles
+        self._verbs = roles["verbs"]
+        self._names = roles["names"]
         self._bits = {word: 1 << ord(letter) for word, letter in letters.items()}
         self._open = mask(BUILT_IN.values())
         self._by_need: dict[int, list[tuple[Statement, tuple[int, ...]]]] = {}
@@ -99,12 +104,8 @@ class Grammar:
             needs = sorted(statement.needs, key=lambda need: sum(weights.get(letter, 9) for letter in need))
             masks = [mask(need) for need in needs]
             self._by_need.setdefault(masks[0], []).append((statement, tuple(masks[1:])))
-        self.tools = frozenset(word for word, letter in letters.items() if letter in things)
-        """Words for what a sentence may only tell of."""
-        self._told = {letters[word] for word in ("added", "is", "has", "went") if word in letters}
-        # Several words that are one name: "GitHub Actions", "Helm chart".
-        self._names = {letters[word] for word in ("docker", "page") if word in letters}
-        self._joined = {letters[word] for word in ("ticket",) if word in letters}
+        self.tools = frozenset(word for word, letter in letters.items() if letter in roles["tools"])
+        """What a sentence must name before it can be a statement."""
 
     def row(self, text: str, words: Sequence[tuple[int, int, str]]) -> tuple[str, list[int]]:
         """Return the letters of a clause's words and of the commas between them, and the word that each belongs to."""
@@ -138,7 +139,7 @@ class Grammar:
             before = text[max(start - 2, 0) : start]
             if before[-1:] in ("#", "!") or (before[-1:] == "-" and before[0].isupper()):
                 return BUILT_IN["reference"]
-            if row and row[-1] in self._joined:
+            if row and row[-1] in self._roles["numbered"]:
                 return BUILT_IN["reference"]
             return BUILT_IN["year"] if len(word) == _YEAR and word[:2] in ("19", "20") else known or "."
         if text[start - 1 : start] == "@" and not text[max(start - 2, 0) : start - 1].strip():
@@ -150,7 +151,7 @@ class Grammar:
             owner = self._letters.get(word[:-2])
             if owner is None:
                 return BUILT_IN["genitive"] if capital and number else "."
-            return BUILT_IN["genitive"] if owner == self._letters.get("someone") else "."
+            return BUILT_IN["genitive"] if owner in self._roles["owners"] else "."
         if not capital:
             return "."
         return BUILT_IN["name"] if number and text[start - 1] == " " else BUILT_IN["start" if not number else "other"]
@@ -189,24 +190,13 @@ class Grammar:
                 found.append(statement)
         return found
 
-    def is_neutral(self, text: str, words: Sequence[tuple[int, int, str]]) -> frozenset[str]:
-        """Return the things that a clause tells of without any wish or trouble; none if it does not."""
-        row = self.row(text, words)[0]
-        if not self._tense.isdisjoint(row) or _compiled(self._finite).search(row) is None:
-            return frozenset()
-        return frozenset(word for _, _, word in words if self._letters.get(word, "") in self._things)
-
     def is_known(self, word: str) -> bool:
         """Return whether a word has a kind, so that it is not somebody's name."""
         return word in self._letters
 
     def tells(self, word: str) -> bool:
         """Return whether a word is a verb that tells what was or is done, and no instruction."""
-        return self._letters.get(word, "") in self._told
-
-    def is_wish(self, text: str, words: Sequence[tuple[int, int, str]]) -> bool:
-        """Return whether a clause has a wish, a question or trouble in it."""
-        return not self._tense.isdisjoint(self.row(text, words)[0])
+        return self._letters.get(word, "") in self._roles["told"]
 
     def find(
         self,

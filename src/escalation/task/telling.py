@@ -21,8 +21,8 @@ class TellingReader:
     text, low : str
         The cleaned text and the same in lower case.
     phrases : ReadingPhrases
-    is_verb, begins_work : callable
-        Whether a word, or a part of the text, begins a piece of work.
+    is_verb : callable
+        Whether a word begins a piece of work.
     """
 
     def __init__(
@@ -31,14 +31,12 @@ class TellingReader:
         low: str,
         phrases: ReadingPhrases,
         is_verb: Callable[[str], bool],
-        begins_work: Callable[[int, int], bool],
     ) -> None:
         self.text = text
         self.low = low
         self._grammar = phrases.grammar
-        self._softeners = phrases.words["softeners"]
+        self._openers = phrases.words["softeners"] | phrases.words["joins"]
         self._is_verb = is_verb
-        self._begins_work = begins_work
 
     def told(self, start: int, end: int, candidates: Sequence[Statement], *, as_criteria: bool) -> list[Span]:
         """Return the spans of a clause in which no phrase was found, by the statements that it makes."""
@@ -65,26 +63,10 @@ class TellingReader:
             spans.append(Span(last, end, "asked", ""))
         return spans
 
-    def told_things(self, start: int, end: int) -> frozenset[str]:
-        """Return the things that a part of the text tells of without asking for anything."""
-        if self._grammar.tools.isdisjoint(words_in(self.low[start:end])):
-            return frozenset()
-        words = self._words(start, end)
-        if not words or self._instructs(words):
-            return frozenset()
-        return self._grammar.is_neutral(self.text, words)
-
-    def asks_plainly(self, start: int, end: int) -> bool:
-        """Return whether a part of the text is an instruction, a wish or a complaint."""
-        if self._begins_work(start, end):
-            return True
-        words = self._words(start, end)
-        return bool(words) and self._grammar.is_wish(self.text, words)
-
     def _words(self, start: int, end: int) -> list[tuple[int, int, str]]:
         return [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
 
     def _instructs(self, words: list[tuple[int, int, str]]) -> bool:
-        """Return whether a clause begins with a work verb, maybe behind "please" and the like."""
-        first = next((word for _, _, word in words if word not in self._softeners), "")
+        """Return whether a clause begins with a work verb, maybe behind "and", "please" and the like."""
+        first = next((word for _, _, word in words if word not in self._openers), "")
         return self._is_verb(words[0][2]) or self._is_verb(first)
