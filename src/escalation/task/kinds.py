@@ -36,6 +36,8 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tools, told, names, numbered, owners : tuple of str
         Kinds of what a sentence must name before it can be a statement, of verbs that tell what was or is done, of
         words that are one name together, of what a number behind it belongs to, and of who can own something.
+    states, doubts : tuple of str
+        Kinds of verbs that say what something is or has, and of words with which a sentence may ask after all.
     together : dict
         Kinds that two words are together, as "has to" is a wish.
     endings : dict
@@ -52,6 +54,8 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...]
     numbered: tuple[str, ...]
     owners: tuple[str, ...]
+    states: tuple[str, ...]
+    doubts: tuple[str, ...]
     cuts: tuple[str, ...]
     together: dict[str, str]
     endings: dict[str, str]

@@ -14,7 +14,7 @@ from escalation.task.blocks import BlockReader, Part
 from escalation.task.clauses import ClauseReader
 from escalation.task.cleaning import Offsets, clean
 from escalation.task.regions import BLANK, inline_lines, regions
-from escalation.task.statuses import WORD
+from escalation.task.statuses import WORD, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,6 +26,8 @@ _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
 _STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]")
 _SIGNS = "```", "- [", "* [", "##", "---"
 _MARKED = re.compile(r"\s*[-*+#(\[\d_]")
+_FEW = 6
+"""Pieces of a short text; in a longer one, what is told may be what the text is about."""
 _EDGE = " \t\n*_-–—,;:|/#"
 
 
@@ -228,11 +230,36 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
         told = piece.status in ("done", "circumstance") and piece.kind in ("sentence", "clause")
         if told and following.kind == "sentence" and following.status == "asked" and _speaks_of_it(following, reader):
             pieces[number] = piece._replace(status="asked", why="")
+    _tell(pieces, reader)
     if pieces and all(piece.status == "circumstance" for piece in pieces):
         whole = {piece.why for piece in pieces}
         if len(whole) == 1 and whole <= {"quote", "code block"}:
             pieces = [piece._replace(status="asked", why="") for piece in pieces]
     return pieces
+
+
+def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
+    """Take out sentences that only say what a thing is or has, if nothing else in the text asks for it."""
+    told: dict[int, frozenset[str]] = {}
+    if not 1 < len(pieces) <= _FEW or reader.phrases.grammar.tools.isdisjoint(words_in(reader.low)):
+        return
+    for number, piece in enumerate(pieces):
+        if piece.status == "asked" and not piece.why and piece.kind == "sentence":
+            things = reader.telling.told_things(piece.start, piece.end)
+            if things:
+                told[number] = things
+    if not told:
+        return
+    others = [piece for number, piece in enumerate(pieces) if piece.status == "asked" and number not in told]
+    if not any(reader.begins_work(piece.start, piece.end) for piece in others):
+        return
+    words = {word for piece in others for word in words_in(reader.low[piece.start : piece.end])}
+    for number, things in told.items():
+        following = pieces[number + 1] if number + 1 < len(pieces) else None
+        if following is not None and following.status == "asked" and _speaks_of_it(following, reader):
+            continue
+        if things.isdisjoint(words):
+            pieces[number] = pieces[number]._replace(status="circumstance", why="told, not asked")
 
 
 def _speaks_of_it(piece: Piece, reader: ClauseReader) -> bool:

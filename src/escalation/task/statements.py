@@ -20,7 +20,7 @@ BUILT_IN = {
     "handle": "5", "year": "6",
 }  # fmt: skip
 """Kinds that are seen by their form, and their letters."""
-ROLES = ("verbs", "tools", "told", "names", "numbered", "owners")
+ROLES = ("verbs", "tools", "told", "names", "numbered", "owners", "states", "doubts")
 _YEAR = 4
 _GENITIVE = ("'s", "\u2019s")
 
@@ -189,6 +189,16 @@ class Grammar:
             else:
                 found.append(statement)
         return found
+
+    def is_neutral(self, text: str, words: Sequence[tuple[int, int, str]]) -> frozenset[str]:
+        """Return the things of which a sentence only says what they are or have; none if it does anything else."""
+        row = self.row(text, words)[0]
+        if not self._roles["doubts"].isdisjoint(row) or row[0] in self._verbs:
+            return frozenset()
+        first = next((letter for letter in row if letter in self._verbs), "")
+        if first not in self._roles["states"]:
+            return frozenset()
+        return frozenset(word for _, _, word in words if word in self.tools)
 
     def is_known(self, word: str) -> bool:
         """Return whether a word has a kind, so that it is not somebody's name."""

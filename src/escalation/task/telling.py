@@ -63,6 +63,15 @@ class TellingReader:
             spans.append(Span(last, end, "asked", ""))
         return spans
 
+    def told_things(self, start: int, end: int) -> frozenset[str]:
+        """Return the things that a part of the text tells of without asking for anything."""
+        if self._grammar.tools.isdisjoint(words_in(self.low[start:end])):
+            return frozenset()
+        words = self._words(start, end)
+        if not words or self._instructs(words):
+            return frozenset()
+        return self._grammar.is_neutral(self.text, words)
+
     def _words(self, start: int, end: int) -> list[tuple[int, int, str]]:
         return [(match.start(), match.end(), match.group()) for match in WORD.finditer(self.low, start, end)]
 
