@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from escalation.task.statuses import Hit
 
 _TAG = re.compile(r"[(\[]([^()\[\]\n]{1,40})[)\]][\s*_.]*$|(?:\s[-–—]{1,3}|:)\s+([^\s:–—][^:–—\n]{0,40}?)[\s*_.]*$")
-_REMARKS = ")]-–—:"
+_REMARK = re.compile(r"[)\]\-–—:]")
 _LABEL_LENGTH = 60
 _TOPIC_LENGTH = 5
 _TOLD = "done", "circumstance"
@@ -158,7 +158,8 @@ class ClauseReader:
 
     def _parted(self, behind: int, place: int) -> bool:
         """Return whether there is white space between a sign and the next word, maybe behind a quote or a bracket."""
-        return any(sign.isspace() for sign in self.low[behind:place])
+        gap = self.low[behind:place]
+        return gap == " " or any(sign.isspace() for sign in gap)
 
     def _back(self, place: int, behind: int) -> int:
         """Return where a clause begins: at its first word, with the quotes, brackets and signs that are its own."""
@@ -305,7 +306,7 @@ class ClauseReader:
 
     def _remarked(self, spans: list[Span], start: int, end: int) -> list[Span]:
         """Let a remark at the end ("(done)", "- later") decide for the sentence that it ends."""
-        if not any(sign in self.text[max(end - 50, start) : end] for sign in _REMARKS):
+        if _REMARK.search(self.text, max(end - 50, start), end) is None:
             return spans
         match = _TAG.search(self.text, max(end - 50, start), end)
         status = self.phrases.tag_status(remark) if match and (remark := (match[1] or match[2]).strip("*_ ")) else ""

@@ -70,11 +70,14 @@ class StatusReader:
         """Return the phrases in a unit, in order: the longest at each word, none inside another."""
         live: dict[str, list[Entry]] = {}
         for anchor in sorted(self.phrases.anchors & words):  # of phrases of one length, always the same wins
-            for first, entries in self.phrases.by_anchor[anchor].by_first().items():
-                if first in words:
-                    for entry in entries:
-                        if not any(need.isdisjoint(words) for need in entry.needs):
-                            live.setdefault(first, []).append(entry)
+            by_first = self.phrases.by_anchor[anchor].by_first()
+            for first in by_first.keys() & words:
+                for entry in by_first[first]:
+                    for need in entry.needs:
+                        if need.isdisjoint(words):
+                            break
+                    else:
+                        live.setdefault(first, []).append(entry)
         found: dict[int, Hit] = {}
         for first, entries in live.items():
             place = self.low.find(first, start, end)
