@@ -103,7 +103,7 @@ class ClauseReader:
         else:
             clauses = self._cut(start, end, looking=False)
             spans = [Span(clause.start, clause.end, "asked", "") for clause in clauses]
-            if any(self._is_told(clause, as_criteria=as_criteria) for clause in clauses):
+            if self._candidates and any(self._is_told(clause, as_criteria=as_criteria) for clause in clauses):
                 spans = self._judged(start, end, hits, as_criteria=as_criteria)
         return self._remarked(spans, start, end)
 
@@ -123,10 +123,10 @@ class ClauseReader:
         chained = -1, -1
         for match in self.phrases.cuts.finditer(low, start, end):
             sign, behind = match.group().lstrip(), match.end()
-            following = WORD.search(low, behind, end)
-            if following is None:
+            word = match["word"]
+            if word is None:
                 break
-            place = following.start()
+            place, word_end = match.span("word")
             if sign.isalpha():
                 first = match.start() + 1
                 if sign in contrasts:
@@ -138,15 +138,15 @@ class ClauseReader:
                 chained = first, place
                 before = cuts[-1][0]
                 # "build and push" is one piece of work.
-                if first > before and self._verb_at(following, end) and low[before:first].strip() not in verbs:
+                if first > before and self._verb_at(word, word_end, end) and low[before:first].strip() not in verbs:
                     cuts.append((first, False, sign in alternatives))
             elif sign == ",":
-                if self._verb_at(following, end) or (looking and following.group() in reopens):
-                    cuts.append((self._back(place, behind), False, looking and self._chain(following.end(), end)))
+                if self._verb_at(word, word_end, end) or (looking and word in reopens):
+                    cuts.append((self._back(place, behind), False, looking and self._chain(word_end, end)))
             elif sign in ".!?;":
                 if self._parted(behind, place) and not self._abbreviates(match.start(), place):
                     cuts.append((self._back(place, behind), True, False))
-            elif (sign != ":" or self._parted(behind, place)) and (looking or self._verb_at(following, end)):
+            elif (sign != ":" or self._parted(behind, place)) and (looking or self._verb_at(word, word_end, end)):
                 carries = sign == ":" and not self._reopens(place, end)
                 cuts.append((self._back(place, behind), False, carries))
         cuts.append((end, True, False))
@@ -167,19 +167,18 @@ class ClauseReader:
             place -= 1
         return place
 
-    def _verb_at(self, first: re.Match[str], end: int) -> bool:
+    def _verb_at(self, word: str, behind: int, end: int) -> bool:
         """Return whether a word is a work verb with something to work on, maybe behind "please" or "only"."""
         words = self.phrases.words
-        match: re.Match[str] | None = first
-        if first.group() not in self._verbs:
-            match = WORD.search(self.low, first.end(), end) if first.group() in words["softeners"] else None
+        if word not in self._verbs:
+            match = WORD.search(self.low, behind, end) if word in words["softeners"] else None
             if match is None or match.group() not in self._verbs:
                 return False
-        assert match is not None
-        following = WORD.search(self.low, match.end(), end)
+            behind = match.end()
+        following = WORD.search(self.low, behind, end)
         if following is None or following.group() in words["joins"] or following.group() in words["alternatives"]:
             return False
-        gap = self.low[match.end() : following.start()]
+        gap = self.low[behind : following.start()]
         return gap == " " or not any(sign in gap for sign in ",.;:!?/-")
 
     def _reopens(self, place: int, end: int) -> bool:
