@@ -244,10 +244,12 @@ class BlockReader:
         if status == "asked":
             fixed, reason = self._structural(begin, finish, row=row)
             if fixed:
+                self.reader.names_tools = True
                 spans = [Span(begin, finish, fixed, reason)]
             else:
                 spans = self.reader.read(begin, finish, as_criteria=section == "criteria" or box == "[ ]")
         else:
+            self.reader.names_tools = True
             spans = [Span(begin, finish, status, why)]
         self._add(kind, spans)
         if not spans:

@@ -42,8 +42,8 @@ class Clause(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _all_verbs(general: frozenset[str], own: frozenset[str]) -> frozenset[str]:
-    return general | own
+def _together(*sets: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*sets)
 
 
 class ClauseReader:
@@ -56,13 +56,20 @@ class ClauseReader:
     phrases : ReadingPhrases
     work_verbs : collection of str
         Words that begin a piece of work, beside those of the phrases.
+
+    Attributes
+    ----------
+    names_tools : bool
+        Whether a unit that was read names a tool, or one may that was not read.
     """
 
     def __init__(self, text: str, low: str, phrases: ReadingPhrases, work_verbs: Collection[str]) -> None:
         self.text = text
         self.low = low
         self.phrases = phrases
-        self._verbs = _all_verbs(phrases.verbs, frozenset(work_verbs))
+        self._verbs = _together(phrases.verbs, frozenset(work_verbs))
+        self._starters = _together(self._verbs, phrases.words["softeners"])
+        self.names_tools = False
         self._candidates: list[Statement] = []
         self.telling = TellingReader(text, low, phrases, self.is_verb, self.begins_work)
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
@@ -95,9 +102,10 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        self._candidates = (
-            [] if self.phrases.grammar.tools.isdisjoint(words) else self.phrases.grammar.candidates(words)
-        )
+        self._candidates = []
+        if not self.phrases.grammar.tools.isdisjoint(words):
+            self.names_tools = True
+            self._candidates = self.phrases.grammar.candidates(words)
         if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:
@@ -118,16 +126,23 @@ class ClauseReader:
         """Cut a unit into clauses; `looking` cuts also where only the status may change."""
         low, words = self.low, self.phrases.words
         contrasts, alternatives, reopens = words["contrasts"], words["alternatives"], words["reopens"]
-        verbs = self._verbs
+        verbs, starters = self._verbs, self._starters
         cuts: list[tuple[int, bool, bool]] = [(start, True, False)]
         chained = -1, -1
         for match in self.phrases.cuts.finditer(low, start, end):
-            sign, behind = match.group().lstrip(), match.end()
             word = match["word"]
             if word is None:
                 break
+            sign, behind = match.group().lstrip(), match.end()
             place, word_end = match.span("word")
-            if sign.isalpha():
+            starts = word in starters and self._verb_at(word, word_end, end)
+            if sign == ",":
+                if starts or (looking and word in reopens):
+                    cuts.append((self._back(place, behind), False, looking and self._chain(word_end, end)))
+            elif sign in ".!?;":
+                if place > behind and self._parted(behind, place) and not self._abbreviates(match.start(), place):
+                    cuts.append((self._back(place, behind), True, False))
+            elif sign.isalpha():
                 first = match.start() + 1
                 if sign in contrasts:
                     if first > cuts[-1][0] and (looking or self.begins_work(behind, end)):
@@ -138,15 +153,9 @@ class ClauseReader:
                 chained = first, place
                 before = cuts[-1][0]
                 # "build and push" is one piece of work.
-                if first > before and self._verb_at(word, word_end, end) and low[before:first].strip() not in verbs:
+                if first > before and starts and low[before:first].strip() not in verbs:
                     cuts.append((first, False, sign in alternatives))
-            elif sign == ",":
-                if self._verb_at(word, word_end, end) or (looking and word in reopens):
-                    cuts.append((self._back(place, behind), False, looking and self._chain(word_end, end)))
-            elif sign in ".!?;":
-                if self._parted(behind, place) and not self._abbreviates(match.start(), place):
-                    cuts.append((self._back(place, behind), True, False))
-            elif (sign != ":" or self._parted(behind, place)) and (looking or self._verb_at(word, word_end, end)):
+            elif (sign != ":" or self._parted(behind, place)) and (looking or starts):
                 carries = sign == ":" and not self._reopens(place, end)
                 cuts.append((self._back(place, behind), False, carries))
         cuts.append((end, True, False))

@@ -239,7 +239,7 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
 def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
     """Take out sentences that tell something of a thing that nothing else in the text asks for."""
     told: dict[int, frozenset[str]] = {}
-    if not 1 < len(pieces) <= _FEW or reader.phrases.grammar.tools.isdisjoint(words_in(reader.low)):
+    if not 1 < len(pieces) <= _FEW or not reader.names_tools:
         return
     for number, piece in enumerate(pieces):
         if piece.status == "asked" and not piece.why and piece.kind in ("sentence", "clause"):

@@ -217,10 +217,10 @@ def _compiled(source: str) -> re.Pattern[str]:
 def _cuts(words: Iterable[str]) -> str:
     """Return the pattern of all places at which a text may be cut, each with the word behind it.
 
-    It begins with a sign, which is fast to look for.
+    It begins with one of a few signs, which is fast to look for.
     """
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    cut = rf"(?:[.!?;:,\u2014\u2026]|\s(?:(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s)))"
+    cut = rf"[.!?;:,\u2014\u2026\s](?:(?<!\s)|(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))"
     return rf"{cut}(?=[\W_]*(?P<word>{WORD.pattern}))?"
 
 

@@ -12,17 +12,23 @@ if TYPE_CHECKING:
     from escalation.task.reading import ReadingPhrases
 
 WORD = re.compile(r"[^\W_]+(?:['`\u2019][^\W_]+)*")
-_PLAIN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128)).encode() + bytes(128)
+_PLAIN = "".join(chr(code) if chr(code).isalnum() or chr(code) in "'`" else " " for code in range(128)).encode()
+_PLAIN += bytes(128)
 _HITS_IN_A_CLAUSE = 8
 _BRACKETS = re.compile(r"\([^()\n]{1,300}\)")
 
 
 def words_in(low: str) -> set[str]:
     """Return the words of a text in lower case."""
-    if low.isascii() and "'" not in low and "`" not in low:
-        # The same as the pattern finds, at a third of the cost.
-        return set(low.encode().translate(_PLAIN).decode().split())
-    return set(WORD.findall(low))
+    if not low.isascii():
+        return set(WORD.findall(low))
+    # The same as the pattern finds, at a third of the cost.
+    words = set(low.encode().translate(_PLAIN).decode().split())
+    if "'" in low or "`" in low:
+        for word in [word for word in words if "'" in word or "`" in word]:
+            words.remove(word)
+            words.update(WORD.findall(word))
+    return words
 
 
 class Span(NamedTuple):
