@@ -98,11 +98,13 @@ class BlockReader:
                 number = last
                 blank = False
                 continue
-            if _NO_LETTER.match(body):
+            worded = _is_worded(body)
+            if not worded and _NO_LETTER.match(body):
                 number += 1
                 continue
-            if not self._heading(lines, number, body, begin, finish, blank):
-                number = self._line(lines, number, body, begin, finish, indent, blank)
+            marks = None if worded else _MARKERS.match(body)
+            if not self._heading(lines, number, body, begin, finish, blank, worded=worded, marked=marks is not None):
+                number = self._line(lines, number, body, begin, finish, indent, blank, marks, worded=worded)
             blank = False
             number += 1
         return self.parts
@@ -118,17 +120,26 @@ class BlockReader:
     # -------------------------------------------------------------------------------------------- headings
 
     def _heading(
-        self, lines: list[tuple[int, int]], number: int, body: str, begin: int, finish: int, blank: bool
+        self,
+        lines: list[tuple[int, int]],
+        number: int,
+        body: str,
+        begin: int,
+        finish: int,
+        blank: bool,
+        *,
+        worded: bool,
+        marked: bool,
     ) -> bool:
         """Take a heading, and let it decide for what is below."""
-        marked = _HEADING.match(body)
+        heading = None if worded else _HEADING.match(body)
         level, name = 0, body
-        if marked is not None:
-            level = len(marked[1]) if marked[1] else int(marked[2])
-            begin += marked.end()
-            name = body[marked.end() :].rstrip("# ")
+        if heading is not None:
+            level = len(heading[1]) if heading[1] else int(heading[2])
+            begin += heading.end()
+            name = body[heading.end() :].rstrip("# ")
         else:
-            bold = _BOLD_LINE.match(body)
+            bold = _BOLD_LINE.match(body) if body[0] in "*_" else None
             if bold is not None:
                 level, name = 7, bold[1]
                 begin += 2
@@ -136,14 +147,15 @@ class BlockReader:
                 following = self.text[slice(*lines[number + 1])].strip()
                 if len(following) >= 3 and following[0] in "=-" and _UNDERLINE.match(following):
                     level = 1 if following[0] == "=" else 2
-        status = self._named(name) if len(name) <= 120 else ""
         if level == 0:
             # A line of its own that is nothing but a known heading.
-            if not status or not self.titled or len(body) > 60 or _MARKERS.match(body):
+            if not self.titled or len(body) > 60 or marked:
                 return False
-            if not blank and not body.rstrip("*_ ").endswith(":"):
+            leads = body.rstrip("*_ ").endswith(":")
+            if not (blank or leads) or not self._named(name):
                 return False
-            level = 9 if body.rstrip("*_ ").endswith(":") else 8
+            level = 9 if leads else 8
+        status = self._named(name) if len(name) <= 120 else ""
         while self.sections and self.sections[-1].level >= level:
             self.sections.pop()
         around = self.sections[-1] if self.sections else _Section(0, "asked", "")
@@ -172,6 +184,8 @@ class BlockReader:
         status = self.phrases.heading_status(name.strip(":*_#?!. \t"))
         if status:
             return status
+        if "(" not in name and "[" not in name:
+            return ""
         for bracket in _PARENTHESIS.findall(name):
             status = self.phrases.tag_status(bracket.strip("()[] "))
             if status:
@@ -182,18 +196,27 @@ class BlockReader:
     # -------------------------------------------------------------------------------------------- prose and lists
 
     def _line(
-        self, lines: list[tuple[int, int]], number: int, body: str, begin: int, finish: int, indent: int, blank: bool
+        self,
+        lines: list[tuple[int, int]],
+        number: int,
+        body: str,
+        begin: int,
+        finish: int,
+        indent: int,
+        blank: bool,
+        marks: re.Match[str] | None,
+        *,
+        worded: bool,
     ) -> int:
         """Take a line of prose, an item or a row with the lines that continue it; return the number of the last one."""
-        if self.phrases.marker_line.match(body):
+        if ":" in body and self.phrases.marker_line.match(body):
             return number
-        marks = _MARKERS.match(body)
         box = ""
         is_item = marks is not None
         if marks is not None:
             box = (marks["box"] or "").strip()
             begin += marks.end()
-        ids = _NUMBER.match(self.text, begin, finish)
+        ids = None if worded else _NUMBER.match(self.text, begin, finish)
         if ids is not None and ids.end() < finish and not self._tells_of(ids):
             begin = ids.end()
         row = body[0] == "|"
@@ -201,9 +224,11 @@ class BlockReader:
             while number + 1 < len(lines) and self._continues(lines, number):
                 number += 1
                 finish = lines[number][0] + len(self.text[slice(*lines[number])].rstrip())
-        trailer = _TRAILER.search(self.text, max(begin, finish - 60), finish)
-        if trailer is not None and trailer.start() > begin:
-            finish = trailer.start()
+        tail = self.text[max(begin, finish - 60) : finish]
+        if "^" in tail or "(AC" in tail or "Requirement" in tail:
+            trailer = _TRAILER.search(self.text, max(begin, finish - 60), finish)
+            if trailer is not None and trailer.start() > begin:
+                finish = trailer.start()
         if begin >= finish:
             return number
         self._close(is_item, indent, blank, begin, finish)
@@ -219,10 +244,12 @@ class BlockReader:
         if status == "asked":
             fixed, reason = self._structural(begin, finish, row=row)
             if fixed:
+                self.reader.names_tools = True
                 spans = [Span(begin, finish, fixed, reason)]
             else:
                 spans = self.reader.read(begin, finish, as_criteria=section == "criteria" or box == "[ ]")
         else:
+            self.reader.names_tools = True
             spans = [Span(begin, finish, status, why)]
         self._add(kind, spans)
         if not spans:
@@ -254,11 +281,11 @@ class BlockReader:
 
     def _continues(self, lines: list[tuple[int, int]], number: int) -> bool:
         """Return whether the next line is the same sentence, wrapped."""
-        start, end = lines[number]
-        line = self.text[start:end].rstrip()
-        following = self.text[slice(*lines[number + 1])]
-        body = following.strip()
-        if not body or not line or line[-1] in ".:!?;|" or body[0] in "#>|`~[" or _MARKERS.match(body):
+        body = self.text[slice(*lines[number + 1])].strip()
+        if not body or body[0] in "#>|`~[":
+            return False
+        line = self.text[slice(*lines[number])].rstrip()
+        if not line or line[-1] in ".:!?;|" or (not _is_worded(body) and _MARKERS.match(body)):
             return False
         if line[-1] == "," and body[0].islower():
             return True
@@ -324,7 +351,7 @@ class BlockReader:
             return "circumstance", "no answer"
         if not self.titled or self.asked_lead:
             return "", ""
-        if _PATH.match(own):
+        if " " not in own and _PATH.match(own):
             return "circumstance", "file name"
         if _VERSIONS.match(own) and not self.reader.begins_work(begin, finish):
             return "circumstance", "versions"
@@ -333,3 +360,8 @@ class BlockReader:
     def _add(self, kind: str, spans: list[Span]) -> None:
         if spans:
             self.parts.append(Part(kind, spans))
+
+
+def _is_worded(body: str) -> bool:
+    """Return whether a line begins with a plain word, so that it has no marker, number or heading's sign."""
+    return body[0].isalpha() and (body[1:2].isalpha() or body[1:2] == " ")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from escalation.task.statuses import Hit
 
 _TAG = re.compile(r"[(\[]([^()\[\]\n]{1,40})[)\]][\s*_.]*$|(?:\s[-–—]{1,3}|:)\s+([^\s:–—][^:–—\n]{0,40}?)[\s*_.]*$")
-_REMARKS = ")]-–—:"
+_REMARK = re.compile(r"[)\]\-–—:]")
 _LABEL_LENGTH = 60
 _TOPIC_LENGTH = 5
 _TOLD = "done", "circumstance"
@@ -42,8 +42,8 @@ class Clause(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _all_verbs(general: frozenset[str], own: frozenset[str]) -> frozenset[str]:
-    return general | own
+def _together(*sets: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*sets)
 
 
 class ClauseReader:
@@ -56,13 +56,20 @@ class ClauseReader:
     phrases : ReadingPhrases
     work_verbs : collection of str
         Words that begin a piece of work, beside those of the phrases.
+
+    Attributes
+    ----------
+    names_tools : bool
+        Whether a unit that was read names a tool, or one may that was not read.
     """
 
     def __init__(self, text: str, low: str, phrases: ReadingPhrases, work_verbs: Collection[str]) -> None:
         self.text = text
         self.low = low
         self.phrases = phrases
-        self._verbs = _all_verbs(phrases.verbs, frozenset(work_verbs))
+        self._verbs = _together(phrases.verbs, frozenset(work_verbs))
+        self._starters = _together(self._verbs, phrases.words["softeners"])
+        self.names_tools = False
         self._candidates: list[Statement] = []
         self.telling = TellingReader(text, low, phrases, self.is_verb)
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
@@ -95,15 +102,16 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        self._candidates = (
-            [] if self.phrases.grammar.tools.isdisjoint(words) else self.phrases.grammar.candidates(words)
-        )
+        self._candidates = []
+        if not self.phrases.grammar.tools.isdisjoint(words):
+            self.names_tools = True
+            self._candidates = self.phrases.grammar.candidates(words)
         if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:
             clauses = self._cut(start, end, looking=False)
             spans = [Span(clause.start, clause.end, "asked", "") for clause in clauses]
-            if any(self._is_told(clause, as_criteria=as_criteria) for clause in clauses):
+            if self._candidates and any(self._is_told(clause, as_criteria=as_criteria) for clause in clauses):
                 spans = self._judged(start, end, hits, as_criteria=as_criteria)
         return self._remarked(spans, start, end)
 
@@ -118,16 +126,23 @@ class ClauseReader:
         """Cut a unit into clauses; `looking` cuts also where only the status may change."""
         low, words = self.low, self.phrases.words
         contrasts, alternatives, reopens = words["contrasts"], words["alternatives"], words["reopens"]
-        verbs = self._verbs
+        verbs, starters = self._verbs, self._starters
         cuts: list[tuple[int, bool, bool]] = [(start, True, False)]
         chained = -1, -1
         for match in self.phrases.cuts.finditer(low, start, end):
-            sign, behind = match.group().lstrip(), match.end()
-            following = WORD.search(low, behind, end)
-            if following is None:
+            word = match["word"]
+            if word is None:
                 break
-            place = following.start()
-            if sign.isalpha():
+            sign, behind = match.group().lstrip(), match.end()
+            place, word_end = match.span("word")
+            starts = word in starters and self._verb_at(word, word_end, end)
+            if sign == ",":
+                if starts or (looking and word in reopens):
+                    cuts.append((self._back(place, behind), False, looking and self._chain(word_end, end)))
+            elif sign in ".!?;":
+                if place > behind and self._parted(behind, place) and not self._abbreviates(match.start(), place):
+                    cuts.append((self._back(place, behind), True, False))
+            elif sign.isalpha():
                 first = match.start() + 1
                 if sign in contrasts:
                     if first > cuts[-1][0] and (looking or self.begins_work(behind, end)):
@@ -138,15 +153,9 @@ class ClauseReader:
                 chained = first, place
                 before = cuts[-1][0]
                 # "build and push" is one piece of work.
-                if first > before and self._verb_at(following, end) and low[before:first].strip() not in verbs:
+                if first > before and starts and low[before:first].strip() not in verbs:
                     cuts.append((first, False, sign in alternatives))
-            elif sign == ",":
-                if self._verb_at(following, end) or (looking and following.group() in reopens):
-                    cuts.append((self._back(place, behind), False, looking and self._chain(following.end(), end)))
-            elif sign in ".!?;":
-                if self._parted(behind, place) and not self._abbreviates(match.start(), place):
-                    cuts.append((self._back(place, behind), True, False))
-            elif (sign != ":" or self._parted(behind, place)) and (looking or self._verb_at(following, end)):
+            elif (sign != ":" or self._parted(behind, place)) and (looking or starts):
                 carries = sign == ":" and not self._reopens(place, end)
                 cuts.append((self._back(place, behind), False, carries))
         cuts.append((end, True, False))
@@ -158,7 +167,8 @@ class ClauseReader:
 
     def _parted(self, behind: int, place: int) -> bool:
         """Return whether there is white space between a sign and the next word, maybe behind a quote or a bracket."""
-        return any(sign.isspace() for sign in self.low[behind:place])
+        gap = self.low[behind:place]
+        return gap == " " or any(sign.isspace() for sign in gap)
 
     def _back(self, place: int, behind: int) -> int:
         """Return where a clause begins: at its first word, with the quotes, brackets and signs that are its own."""
@@ -166,19 +176,18 @@ class ClauseReader:
             place -= 1
         return place
 
-    def _verb_at(self, first: re.Match[str], end: int) -> bool:
+    def _verb_at(self, word: str, behind: int, end: int) -> bool:
         """Return whether a word is a work verb with something to work on, maybe behind "please" or "only"."""
         words = self.phrases.words
-        match: re.Match[str] | None = first
-        if first.group() not in self._verbs:
-            match = WORD.search(self.low, first.end(), end) if first.group() in words["softeners"] else None
+        if word not in self._verbs:
+            match = WORD.search(self.low, behind, end) if word in words["softeners"] else None
             if match is None or match.group() not in self._verbs:
                 return False
-        assert match is not None
-        following = WORD.search(self.low, match.end(), end)
+            behind = match.end()
+        following = WORD.search(self.low, behind, end)
         if following is None or following.group() in words["joins"] or following.group() in words["alternatives"]:
             return False
-        gap = self.low[match.end() : following.start()]
+        gap = self.low[behind : following.start()]
         return gap == " " or not any(sign in gap for sign in ",.;:!?/-")
 
     def _reopens(self, place: int, end: int) -> bool:
@@ -305,7 +314,7 @@ class ClauseReader:
 
     def _remarked(self, spans: list[Span], start: int, end: int) -> list[Span]:
         """Let a remark at the end ("(done)", "- later") decide for the sentence that it ends."""
-        if not any(sign in self.text[max(end - 50, start) : end] for sign in _REMARKS):
+        if _REMARK.search(self.text, max(end - 50, start), end) is None:
             return spans
         match = _TAG.search(self.text, max(end - 50, start), end)
         status = self.phrases.tag_status(remark) if match and (remark := (match[1] or match[2]).strip("*_ ")) else ""

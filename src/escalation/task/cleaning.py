@@ -59,7 +59,10 @@ def clean(text: str) -> tuple[str, Offsets | None]:
     >>> clean("Fix the Docker\u00adfile &amp; CI")[0]
     'Fix the Dockerfile & CI'
     """
-    if _SUSPECT.search(text) is None:
+    if text.isascii():
+        if "&" not in text and "<" not in text and "\r" not in text:
+            return text, None
+    elif _SUSPECT.search(text) is None:
         return text, None
     parts: list[str] = []
     cleaned: list[int] = []

@@ -218,7 +218,9 @@ class Compiler:
         entries: dict[str, list[Entry]] = {}
         for (first, place, needs, _), alike in groups.items():
             source = "|".join(sorted((self.source(found.phrase) for found in alike), key=len, reverse=True))
-            entry = Entry(source, alike[0].table, *alike[0].guards, needs, place)
+            # What the first word gives is there; of the rest, a set of few words most often is not.
+            rest = tuple(sorted((need for need in needs if first not in need), key=len))
+            entry = Entry(source, alike[0].table, *alike[0].guards, rest, place)
             entries.setdefault(first, []).append(entry)
         return entries
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from escalation.task.statuses import Span
 
 _LINE = re.compile(r"[^\n]+|(?<=\n)(?=\n)")
-_STRUCTURE = re.compile(r"[\n<>|~☐☑☒✅✔✓⬜❌•]")
+_STRUCTURE = re.compile(r"[<>|~☐☑☒✅✔✓⬜❌•]")
 _SIGNS = "```", "- [", "* [", "##", "---"
 _MARKED = re.compile(r"\s*[-*+#(\[\d_]")
 _FEW = 6
@@ -108,15 +108,14 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
     low = cleaned.lower()
     if len(low) != len(cleaned):
         low = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in cleaned)
-    reader = ClauseReader(cleaned, low, phrases, work_verbs)
     if not _is_structured(cleaned, phrases):
+        reader = ClauseReader(cleaned, low, phrases, work_verbs)
         parts = [Part("sentence", reader.read(0, len(cleaned)))]
         taken: list[Span] = []
     else:
         taken = regions(cleaned, phrases)
-        if taken:
-            cleaned_rest = _blanked(cleaned, taken)
-            reader = ClauseReader(cleaned_rest, _blanked(low, taken), phrases, work_verbs)
+        rest = (_blanked(cleaned, taken), _blanked(low, taken)) if taken else (cleaned, low)
+        reader = ClauseReader(*rest, phrases, work_verbs)
         parts = _read_blocks(reader, phrases)
     pieces = [piece for part in parts for piece in _of_part(cleaned, part)]
     if taken:
@@ -126,7 +125,7 @@ def read_pieces(text: str, phrases: ReadingPhrases, work_verbs: Collection[str] 
 
 def _is_structured(text: str, phrases: ReadingPhrases) -> bool:
     """Return whether a text may be more than sentences."""
-    if _MARKED.match(text) or _STRUCTURE.search(text) or any(sign in text for sign in _SIGNS):
+    if "\n" in text or _MARKED.match(text) or _STRUCTURE.search(text) or any(sign in text for sign in _SIGNS):
         return True
     return ":" in text and (phrases.speakers.search(text) or phrases.chat.search(text)) is not None
 
@@ -241,7 +240,7 @@ def _settled(pieces: list[Piece], reader: ClauseReader, phrases: ReadingPhrases)
 def _tell(pieces: list[Piece], reader: ClauseReader) -> None:
     """Take out sentences that only say what a thing is or has, if nothing else in the text asks for it."""
     told: dict[int, frozenset[str]] = {}
-    if not 1 < len(pieces) <= _FEW or reader.phrases.grammar.tools.isdisjoint(words_in(reader.low)):
+    if not 1 < len(pieces) <= _FEW or not reader.names_tools:
         return
     for number, piece in enumerate(pieces):
         if piece.status == "asked" and not piece.why and piece.kind == "sentence":

@@ -17,6 +17,7 @@ from escalation.errors import RulebookError
 from escalation.files import parse_toml, read_bytes
 from escalation.task.kinds import Kinds, Statements, compile_grammar
 from escalation.task.patterns import Anchor, Compiler, Headings, Phrases, Wholes
+from escalation.task.statuses import WORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -214,9 +215,13 @@ def _compiled(source: str) -> re.Pattern[str]:
 
 
 def _cuts(words: Iterable[str]) -> str:
-    """Return the pattern of all places at which a text may be cut; it begins with a sign, which is fast to look for."""
+    """Return the pattern of all places at which a text may be cut, each with the word behind it.
+
+    It begins with one of a few signs, which is fast to look for.
+    """
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return rf"[.!?;:,\u2014\u2026]|\s(?:(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))"
+    cut = rf"[.!?;:,\u2014\u2026\s](?:(?<!\s)|(?:{either})\b|[-\u2013\u2014]{{1,3}}(?=\s))"
+    return rf"{cut}(?=[\W_]*(?P<word>{WORD.pattern}))?"
 
 
 def _chat(talk: _Talk) -> str:

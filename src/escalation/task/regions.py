@@ -35,8 +35,11 @@ def regions(text: str, phrases: ReadingPhrases) -> list[Span]:
         found += _wrappers(text, phrases)
     if "~~" in text:
         found += [Span(*match.span(), "excluded", "struck through") for match in _STRUCK.finditer(text)]
-    if ":" in text:
+    colons = text.count(":")
+    # There are two turns or messages at least, each with a sign of its own.
+    if colons > 1:
         found += _turns(text, phrases)
+    if colons > 1 or (colons and "<" in text):
         found += _messages(text, phrases)
     if text.lstrip()[:3] == "---":
         found += _front_matter(text, phrases)
