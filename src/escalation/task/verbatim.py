@@ -12,7 +12,7 @@ _EXCEPTION = re.compile(r"[\w.]+(?:: |$)")
 _LOG = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d[.,: ]|\d+\.\d+\.\d+\.\d+(?::\d+)? - "
     r"|\[?(?:INFO|ERROR|WARN|WARNING|DEBUG|CRITICAL|FATAL|TRACE)\]?\s*[:|\]-]"
-    r"|File \"[^\"\n]*\", line \d+|at [\w.$<>]+ ?\([^)\n]*:\d+|E   |\$ \w|>>> "
+    r"|File \"[^\"\n]*\", line \d+|at [\w.$<>]+ ?\([^)\n]*:\d+|E   |\$ \w|>{3} "
     r"|[A-Za-z_][\w.]*(?:Error|Exception|Warning)(?:: |$)"
 )
 _SIGNATURE = 5
