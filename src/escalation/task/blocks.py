@@ -27,9 +27,11 @@ _NUMBER = re.compile(
 _TRAILER = re.compile(r"\s*(?:\(ACs?:?[^()\n]{0,40}\)|_?\(?_?Requirements?:[\d., ]+\)?_?|\^[\w-]+)\s*$")
 _TICKED, _UNTICKED = "xX☑✅✔✓", " ☐⬜"
 _VERSION = r"[v^~=<>]*\d+(?:\.[\dx]+)+[\w.+-]*"
-_VERSIONS = re.compile(
+_LABELLED_VERSION = re.compile(
     rf"[*_`]*[A-Za-z][\w .()/+-]{{0,30}}?[*_`]*\s*[:=]\s*[*_`]*{_VERSION}(?:\s\([^)\n]{{0,40}}\))?[.*_`]*$"
-    rf"|(?:[A-Z][\w.+-]*\s){{1,2}}{_VERSION}(?:\s?[,;/|]\s?(?:and\s)?(?:[A-Za-z][\w.+-]*\s){{1,2}}[v^~=<>]*\d[\w.+-]*)*[.*_`]*$"
+)
+_VERSIONS = re.compile(
+    rf"(?:[A-Z][\w.+-]*\s){{1,2}}{_VERSION}(?:\s?[,;/|]\s?(?:and\s)?(?:[A-Za-z][\w.+-]*\s){{1,2}}[v^~=<>]*\d[\w.+-]*)*[.*_`]*$"
 )
 _PATH = re.compile(
     r"[*_`]*(?:[\w.@~-]*/)*[\w.@-]+\.[a-z]{1,5}(?::\d+(?:-\d+)?)?[*_`]*$|[*_`]*(?:[\w.@~-]+/)+[\w.@-]*[*_`]*$"
@@ -353,7 +355,8 @@ class BlockReader:
             return "", ""
         if " " not in own and _PATH.match(own):
             return "circumstance", "file name"
-        if _VERSIONS.match(own) and not self.reader.begins_work(begin, finish):
+        labelled = (":" in own or "=" in own) and _LABELLED_VERSION.match(own)
+        if (labelled or _VERSIONS.match(own)) and not self.reader.begins_work(begin, finish):
             return "circumstance", "versions"
         return "", ""
 

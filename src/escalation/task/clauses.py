@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.statuses import WORD, Span, StatusReader, words_in
@@ -71,6 +72,7 @@ class ClauseReader:
         self._starters = _together(self._verbs, phrases.words["softeners"])
         self.names_tools = False
         self._candidates: list[Statement] = []
+        self._known: dict[tuple[int, int], list[Span]] = {}
         self.telling = TellingReader(text, low, phrases, self.is_verb)
         self._statuses = StatusReader(text, low, phrases, self.is_verb)
 
@@ -102,28 +104,40 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        self._candidates = []
+        self._candidates, self._known = [], {}
         if not self.phrases.grammar.tools.isdisjoint(words):
             self.names_tools = True
             self._candidates = self.phrases.grammar.candidates(words)
         if hits or ":" in self.text[start : start + _LABEL_LENGTH]:
             spans = self._judged(start, end, hits, as_criteria=as_criteria)
         else:
-            clauses = self._cut(start, end, looking=False)
-            spans = [Span(clause.start, clause.end, "asked", "") for clause in clauses]
-            if self._candidates and any(self._is_told(clause, as_criteria=as_criteria) for clause in clauses):
+            cuts = self._cut(start, end, looking=False)
+            spans = [
+                Span(place, behind[0], "asked", "") for (place, _, _), behind in pairwise(cuts) if place < behind[0]
+            ]
+            if self._candidates and any(self._tells(span, as_criteria=as_criteria) for span in spans):
                 spans = self._judged(start, end, hits, as_criteria=as_criteria)
         return self._remarked(spans, start, end)
 
-    def _is_told(self, clause: Clause, *, as_criteria: bool) -> bool:
+    def _tells(self, span: Span, *, as_criteria: bool) -> bool:
         """Return whether a part of a clause tells something."""
-        spans = self.telling.told(clause.start, clause.end, self._candidates, as_criteria=as_criteria)
-        return any(span.status != "asked" for span in spans)
+        return any(part.status != "asked" for part in self._told(span, as_criteria=as_criteria))
+
+    def _told(self, span: Span, *, as_criteria: bool) -> list[Span]:
+        """Return the spans of a part of the unit in which no phrase was found; the unit may be cut twice."""
+        told = self._known.get((span.start, span.end))
+        if told is None:
+            told = self.telling.told(span.start, span.end, self._candidates, as_criteria=as_criteria)
+            self._known[span.start, span.end] = told
+        return told
 
     # -------------------------------------------------------------------------------------------- cutting
 
-    def _cut(self, start: int, end: int, *, looking: bool) -> list[Clause]:
-        """Cut a unit into clauses; `looking` cuts also where only the status may change."""
+    def _cut(self, start: int, end: int, *, looking: bool) -> list[tuple[int, bool, bool]]:
+        """Return where the clauses of a unit begin, with what `Clause` says of them, and where the last one ends.
+
+        `looking` cuts also where only the status may change.
+        """
         low, words = self.low, self.phrases.words
         contrasts, alternatives, reopens = words["contrasts"], words["alternatives"], words["reopens"]
         verbs, starters = self._verbs, self._starters
@@ -159,11 +173,7 @@ class ClauseReader:
                 carries = sign == ":" and not self._reopens(place, end)
                 cuts.append((self._back(place, behind), False, carries))
         cuts.append((end, True, False))
-        return [
-            Clause(place, cuts[number + 1][0], opens, carries)
-            for number, (place, opens, carries) in enumerate(cuts[:-1])
-            if place < cuts[number + 1][0]
-        ]
+        return cuts
 
     def _parted(self, behind: int, place: int) -> bool:
         """Return whether there is white space between a sign and the next word, maybe behind a quote or a bracket."""
@@ -207,17 +217,22 @@ class ClauseReader:
 
     def _abbreviates(self, place: int, following: int) -> bool:
         """Return whether a dot belongs to an abbreviation in the middle of a sentence."""
-        if self.low[place] != ".":
+        if self.low[place] != "." or self.text[following].isupper():
             return False
         known = self.phrases.words["abbreviations"]
         before = self.low[max(place - 8, 0) : place].split()[-1:] or [""]
-        return before[0].lstrip("(") in known and not self.text[following].isupper()
+        return before[0].lstrip("(") in known
 
     # -------------------------------------------------------------------------------------------- judging
 
     def _judged(self, start: int, end: int, hits: list[Hit], *, as_criteria: bool) -> list[Span]:
         """Return the spans of a unit in which phrases or labels were found."""
-        clauses = self._cut(start, end, looking=True)
+        cuts = self._cut(start, end, looking=True)
+        clauses = [
+            Clause(place, behind[0], opens, carries)
+            for (place, opens, carries), behind in pairwise(cuts)
+            if place < behind[0]
+        ]
         spans: list[Span] = []
         joins: list[bool] = []
         carried = sentence = label = ("asked", "")
@@ -239,13 +254,12 @@ class ClauseReader:
                 found, whole = self._statuses.judge(clause.start, clause.end, here, as_criteria=as_criteria)
                 if not whole:
                     read = found[-1]
+                if not whole and self._candidates:
                     found = [
                         part
                         for span in found
                         for part in (
-                            [span]
-                            if span.status != "asked" or span.why
-                            else self.telling.told(span.start, span.end, self._candidates, as_criteria=as_criteria)
+                            [span] if span.status != "asked" or span.why else self._told(span, as_criteria=as_criteria)
                         )
                     ]
                 status, why = found[-1].status, found[-1].why

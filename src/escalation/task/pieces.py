@@ -155,7 +155,11 @@ def _of_part(text: str, part: Part) -> list[Piece]:
     """Return the pieces of a part: its kind stays with what is a whole sentence of it."""
     pieces = []
     several = len(part.spans) > 1
+    opens = True
     for number, span in enumerate(part.spans):
+        begins = opens
+        if several:
+            opens = number + 1 == len(part.spans) or _ends(text, part.spans[number + 1].start)
         start, end = span.start, span.end
         while start < end and text[start] in _EDGE:
             start += 1
@@ -165,9 +169,7 @@ def _of_part(text: str, part: Part) -> list[Piece]:
             continue
         kind = part.kind
         if several:
-            following = part.spans[number + 1].start if number + 1 < len(part.spans) else None
-            whole = (number == 0 or _ends(text, span.start)) and (following is None or _ends(text, following))
-            kind = (part.kind if number == 0 else "sentence") if whole else "clause"
+            kind = (part.kind if number == 0 else "sentence") if begins and opens else "clause"
         pieces.append(Piece(start, end, kind, span.status, span.why))
     return pieces
 

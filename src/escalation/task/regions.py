@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from escalation.task.reading import ReadingPhrases
 
 _STRUCK = re.compile(r"~~[^~\n]{1,2000}~~")
+_COLON = re.compile(r":(?=[*_\s])")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _OPEN_TAG = re.compile(r"<([A-Za-z][\w:-]{0,60})(?:\s[^<>]{0,300})?>")
 _CLOSE_TAG = re.compile(r"</([A-Za-z][\w:-]{0,60})\s*>")
@@ -35,12 +36,13 @@ def regions(text: str, phrases: ReadingPhrases) -> list[Span]:
         found += _wrappers(text, phrases)
     if "~~" in text:
         found += [Span(*match.span(), "excluded", "struck through") for match in _STRUCK.finditer(text)]
-    colons = text.count(":")
-    # There are two turns or messages at least, each with a sign of its own.
-    if colons > 1:
-        found += _turns(text, phrases)
-    if colons > 1 or (colons and "<" in text):
-        found += _messages(text, phrases)
+    if ":" in text:
+        # There are two turns or messages at least, each with a sign of its own.
+        colons = len(_COLON.findall(text))
+        if colons > 1:
+            found += _turns(text, phrases)
+        if colons > 1 or "<" in text:
+            found += _messages(text, phrases)
     if text.lstrip()[:3] == "---":
         found += _front_matter(text, phrases)
     if len(found) < 2:
@@ -151,6 +153,8 @@ def _front_matter(text: str, phrases: ReadingPhrases) -> list[Span]:
 
 def inline_lines(text: str, start: int, end: int, phrases: ReadingPhrases) -> list[tuple[int, int]]:
     """Cut a line before and behind the headings, and before the boxes, that it has since its text was flattened."""
+    if end - start < 80 and text.find("[", start + 3, end) < 0 and text.find("##", start, end) < 0:
+        return [(start, end)] if start < end else []
     places = [start]
     for match in _INLINE_BLOCK.finditer(text, start, end):
         places.append(match.start())

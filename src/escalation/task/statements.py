@@ -123,7 +123,9 @@ class Grammar:
                     row.append(sign)
                     places.append(number)
             letter = letters.get(word)
-            if letter is None or word.isdigit():
+            if letter is None and gap == " " and text[start] == word[0] and word.isalpha() and word[:4] != "http":
+                letter = "."
+            elif letter is None or word.isdigit():
                 letter = self._other(text, start, end, word, number, row, letter)
             if number and gap == "-":
                 row.append(letter)

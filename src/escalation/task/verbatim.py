@@ -40,7 +40,7 @@ def verbatim(text: str, lines: list[tuple[int, int]], number: int, *, titled: bo
     """
     line = text[slice(*lines[number])]
     body = line.strip()
-    fence = _FENCE.match(body)
+    fence = _FENCE.match(body) if body[0] in "`~" else None
     if fence is not None:
         return _fenced(text, lines, number, fence), "code block"
     if body[0] == ">":
@@ -48,14 +48,16 @@ def verbatim(text: str, lines: list[tuple[int, int]], number: int, *, titled: bo
         while last < len(lines) and text[slice(*lines[last])].lstrip()[:1] == ">":
             last += 1
         return last, "quote"
-    if _TRACEBACK.match(body):
+    if body[0] == "T" and _TRACEBACK.match(body):
         return _traceback(text, lines, number), "traceback"
     if titled and body == "--" and len(lines) - number <= _SIGNATURE:
         return len(lines), "signature"
     if titled and _LOG.match(body):
         return number + 1, "log"
+    if not (titled and indented and line[0].isspace()):
+        return number, ""
     indent = line[: len(line) - len(line.lstrip())]
-    if titled and indented and len(indent) >= 4 and BLANK not in indent and not _ITEM.match(body):
+    if len(indent) >= 4 and BLANK not in indent and not _ITEM.match(body):
         last = number + 1
         while last < len(lines):
             following = text[slice(*lines[last])]

@@ -24,7 +24,7 @@ MIN_SUPPORT = 12
 """With fewer tasks a label cannot be learned or calibrated: the rules alone decide it."""
 RULES_SAY = (0.5, -0.25)
 """The least that the rules add to a score, as a logit before calibration, if they are for a label or against it."""
-JOINED_WEIGHT = 0.3
+JOINED_WEIGHT = 1.0
 """Weight of a joined task, beside 1 for a plain one, where the policies are learned."""
 RECALL = 0.9
 CONFIDENCE = 0.9
