@@ -1,4 +1,4 @@
-"""The figures that the README quotes are those of models/figures.json and models/unseen.json.
+"""The figures that the README quotes are those of models/figures.json, and of models/unseen.json where that exists.
 
 The README quotes them in tables between ``<!-- figures -->`` and ``<!-- end -->``. A row begins with the title of an
 average, such as ``micro-F1``; the head of a column names the engine and, from the first column about them on, the
@@ -39,6 +39,9 @@ def test_the_readme_quotes_the_figures_of_the_model():
     found = list(quoted((ROOT / "README.md").read_text(encoding="utf-8")))
     assert found
     keys = {title: key for key, title in AVERAGES.items()}
+    assert any(part == "cross-validation" for part, *_ in found)
     for part, engine, title, figures in found:
+        if not (ROOT / "models" / FILES[part]).exists():
+            continue  # the real tasks, and what is measured on them, are not part of the repository
         measured = read_figures(ROOT / "models" / FILES[part]).engines[engine].averages[keys[title]]
         assert figures == tuple(f"{end:.3f}" for end in (measured.value, measured.low, measured.high)), (engine, title)
