@@ -53,6 +53,9 @@ class _Section(NamedTuple):
     why: str
 
 
+_NOWHERE = _Section(0, "asked", "")
+
+
 class BlockReader:
     """Reads the blocks of a text of several lines.
 
@@ -160,7 +163,7 @@ class BlockReader:
         status = self._named(name) if len(name) <= 120 else ""
         while self.sections and self.sections[-1].level >= level:
             self.sections.pop()
-        around = self.sections[-1] if self.sections else _Section(0, "asked", "")
+        around = self.sections[-1] if self.sections else _NOWHERE
         self.lead, self.parents, self.listed = None, [], False
         self.asked_lead = False
         why = f"heading '{name.strip(':*_ ')}'"
@@ -258,12 +261,12 @@ class BlockReader:
             return number
         self.titled = True
         self.listed = self.listed or is_item
-        statuses = {span.status for span in spans}
         ends_open = self.text[finish - 1] == ":" or (
             self.text[finish - 1] in "*_" and self.text[finish - 3 : finish].strip("*_").endswith(":")
         )
         if is_item:
-            if own is None and len(statuses) == 1 and (spans[0].status in ("excluded", "done") or ends_open):
+            alike = len({span.status for span in spans}) == 1
+            if own is None and alike and (spans[0].status in ("excluded", "done") or ends_open):
                 self.parents.append((indent, spans[0].status, spans[0].why))
         else:
             self.listed = False
@@ -319,7 +322,7 @@ class BlockReader:
 
     def _around(self, boxed: bool) -> tuple[str, str, str]:
         """Return what heading, lead or parent make of a line, and the section's status."""
-        section = self.sections[-1] if self.sections else _Section(0, "asked", "")
+        section = self.sections[-1] if self.sections else _NOWHERE
         status, why = section.status, section.why
         if status in ("group", "criteria", "form"):
             status, why = ("circumstance", why) if status == "form" and boxed else ("asked", "")

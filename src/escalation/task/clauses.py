@@ -70,6 +70,7 @@ class ClauseReader:
         self.phrases = phrases
         self._verbs = _together(phrases.verbs, frozenset(work_verbs))
         self._starters = _together(self._verbs, phrases.words["softeners"])
+        self._cuts = phrases.cuts
         self.names_tools = False
         self._candidates: list[Statement] = []
         self._known: dict[tuple[int, int], list[Span]] = {}
@@ -143,11 +144,13 @@ class ClauseReader:
         verbs, starters = self._verbs, self._starters
         cuts: list[tuple[int, bool, bool]] = [(start, True, False)]
         chained = -1, -1
-        for match in self.phrases.cuts.finditer(low, start, end):
-            word = match["word"]
+        for match in self._cuts.finditer(low, start, end):
+            word, sign = match.group("word", 0)
             if word is None:
                 break
-            sign, behind = match.group().lstrip(), match.end()
+            if sign == "," and word not in starters and not (looking and word in reopens):
+                continue  # most commas part what is listed
+            sign, behind = sign.lstrip(), match.end()
             place, word_end = match.span("word")
             starts = word in starters and self._verb_at(word, word_end, end)
             if sign == ",":
@@ -206,13 +209,13 @@ class ClauseReader:
 
     def _chain(self, place: int, end: int) -> bool:
         """Return whether a verb behind a comma is one of several joined by "or": "do not add, move or drop it"."""
-        stop = self.phrases.cuts.search(self.low, place, end)
+        stop = self._cuts.search(self.low, place, end)
         for _ in range(4):
             if stop is None or stop.group() in ".!?;:":
                 return False
             if stop.group().lstrip() in self.phrases.words["alternatives"]:
                 return self.begins_work(stop.end(), end)
-            stop = self.phrases.cuts.search(self.low, stop.end(), end)
+            stop = self._cuts.search(self.low, stop.end(), end)
         return False
 
     def _abbreviates(self, place: int, following: int) -> bool:

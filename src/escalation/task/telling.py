@@ -67,10 +67,13 @@ class TellingReader:
 
     def told_things(self, start: int, end: int) -> frozenset[str]:
         """Return the things that a part of the text tells of without asking for anything."""
+        first = WORD.search(self.low, start, end)
+        if first is None or self._is_verb(first.group()):
+            return frozenset()
         if self._grammar.tools.isdisjoint(words_in(self.low[start:end])):
             return frozenset()
         words = self._words(start, end)
-        if not words or self._instructs(words):
+        if self._instructs(words):
             return frozenset()
         return self._grammar.is_neutral(self.text, words)
 
