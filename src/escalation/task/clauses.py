@@ -72,6 +72,7 @@ class ClauseReader:
         self._starters = _together(self._verbs, phrases.words["softeners"])
         self._cuts = phrases.cuts
         self.names_tools = False
+        self._unit = 0, 0
         self._candidates: list[Statement] = []
         self._known: dict[tuple[int, int], list[Span]] = {}
         self.telling = TellingReader(text, low, phrases, self.is_verb, self.begins_work)
@@ -105,7 +106,7 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        self._candidates, self._known = [], {}
+        self._unit, self._candidates, self._known = (start, end), [], {}
         if not self.phrases.grammar.tools.isdisjoint(words):
             self.names_tools = True
             self._candidates = self.phrases.grammar.candidates(words)
@@ -128,7 +129,9 @@ class ClauseReader:
         """Return the spans of a part of the unit in which no phrase was found; the unit may be cut twice."""
         told = self._known.get((span.start, span.end))
         if told is None:
-            told = self.telling.told(span.start, span.end, self._candidates, as_criteria=as_criteria)
+            told = self.telling.told(
+                span.start, span.end, self._candidates, as_criteria=as_criteria, is_unit=span[:2] == self._unit
+            )
             self._known[span.start, span.end] = told
         return told
 

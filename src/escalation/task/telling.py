@@ -40,11 +40,24 @@ class TellingReader:
         self._is_verb = is_verb
         self._begins_work = begins_work
 
-    def told(self, start: int, end: int, candidates: Sequence[Statement], *, as_criteria: bool) -> list[Span]:
-        """Return the spans of a clause in which no phrase was found, by the statements that it makes."""
+    def told(
+        self, start: int, end: int, candidates: Sequence[Statement], *, as_criteria: bool, is_unit: bool
+    ) -> list[Span]:
+        """Return the spans of a clause in which no phrase was found, by the statements that it makes.
+
+        Parameters
+        ----------
+        start, end : int
+        candidates : sequence of Statement
+            Those that its unit can have.
+        as_criteria : bool
+        is_unit : bool
+            Whether the clause is its whole unit, so that it can have all of them.
+        """
         if not candidates:
             return [Span(start, end, "asked", "")]
-        candidates = self._grammar.possible(words_in(self.low[start:end]), candidates)
+        if not is_unit:
+            candidates = self._grammar.possible(words_in(self.low[start:end]), candidates)
         if not candidates:
             return [Span(start, end, "asked", "")]
         words = self._words(start, end)
