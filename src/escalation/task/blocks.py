@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from escalation.task.lines import before_trailer, is_path, is_versions, is_worded
 from escalation.task.statuses import WORD, Span
 from escalation.task.verbatim import verbatim
 
@@ -24,18 +25,7 @@ _NUMBER = re.compile(
     r"(?:[*_]{0,2}(?:T\d{2,4}[a-z]?|#\d{1,4}(?=\s+[^\s\d])|\d{1,3}(?:\.\d{1,3})+\.?|\d{1,3}\.)[*_]{0,2}:?\s+"
     r"|\[(?:P|FN|P\d|US\s?\d+|[A-Z]{1,3}-?\d+)\]\s*)+"
 )
-_TRAILER = re.compile(r"\s*(?:\(ACs?:?[^()\n]{0,40}\)|_?\(?_?Requirements?:[\d., ]+\)?_?|\^[\w-]+)\s*$")
 _TICKED, _UNTICKED = "xX☑✅✔✓", " ☐⬜"
-_VERSION = r"[v^~=<>]*\d+(?:\.[\dx]+)+[\w.+-]*"
-_LABELLED_VERSION = re.compile(
-    rf"[*_`]*[A-Za-z][\w .()/+-]{{0,30}}?[*_`]*\s*[:=]\s*[*_`]*{_VERSION}(?:\s\([^)\n]{{0,40}}\))?[.*_`]*$"
-)
-_VERSIONS = re.compile(
-    rf"(?:[A-Z][\w.+-]*\s){{1,2}}{_VERSION}(?:\s?[,;/|]\s?(?:and\s)?(?:[A-Za-z][\w.+-]*\s){{1,2}}[v^~=<>]*\d[\w.+-]*)*[.*_`]*$"
-)
-_PATH = re.compile(
-    r"[*_`]*(?:[\w.@~-]*/)*[\w.@-]+\.[a-z]{1,5}(?::\d+(?:-\d+)?)?[*_`]*$|[*_`]*(?:[\w.@~-]+/)+[\w.@-]*[*_`]*$"
-)
 _PARENTHESIS = re.compile(r"\s*[(\[][^()\[\]\n]*[)\]]")
 _NO_LETTER = re.compile(r"[\W\d_]*$")
 
@@ -51,6 +41,9 @@ class _Section(NamedTuple):
     level: int
     status: str
     why: str
+
+
+_NOWHERE = _Section(0, "asked", "")
 
 
 class BlockReader:
@@ -100,13 +93,13 @@ class BlockReader:
                 number = last
                 blank = False
                 continue
-            worded = _is_worded(body)
+            worded = is_worded(body)
             if not worded and _NO_LETTER.match(body):
                 number += 1
                 continue
             marks = None if worded else _MARKERS.match(body)
-            if not self._heading(lines, number, body, begin, finish, blank, worded=worded, marked=marks is not None):
-                number = self._line(lines, number, body, begin, finish, indent, blank, marks, worded=worded)
+            if not self._heading(lines, number, body, begin, finish, blank, marked=marks is not None):
+                number = self._line(lines, number, body, begin, finish, indent, blank, marks)
             blank = False
             number += 1
         return self.parts
@@ -130,11 +123,10 @@ class BlockReader:
         finish: int,
         blank: bool,
         *,
-        worded: bool,
         marked: bool,
     ) -> bool:
         """Take a heading, and let it decide for what is below."""
-        heading = None if worded else _HEADING.match(body)
+        heading = _HEADING.match(body) if body[0] in "#h" else None
         level, name = 0, body
         if heading is not None:
             level = len(heading[1]) if heading[1] else int(heading[2])
@@ -160,7 +152,7 @@ class BlockReader:
         status = self._named(name) if len(name) <= 120 else ""
         while self.sections and self.sections[-1].level >= level:
             self.sections.pop()
-        around = self.sections[-1] if self.sections else _Section(0, "asked", "")
+        around = self.sections[-1] if self.sections else _NOWHERE
         self.lead, self.parents, self.listed = None, [], False
         self.asked_lead = False
         why = f"heading '{name.strip(':*_ ')}'"
@@ -207,8 +199,6 @@ class BlockReader:
         indent: int,
         blank: bool,
         marks: re.Match[str] | None,
-        *,
-        worded: bool,
     ) -> int:
         """Take a line of prose, an item or a row with the lines that continue it; return the number of the last one."""
         if ":" in body and self.phrases.marker_line.match(body):
@@ -218,7 +208,7 @@ class BlockReader:
         if marks is not None:
             box = (marks["box"] or "").strip()
             begin += marks.end()
-        ids = None if worded else _NUMBER.match(self.text, begin, finish)
+        ids = None if self.text[begin : begin + 2].isalpha() else _NUMBER.match(self.text, begin, finish)
         if ids is not None and ids.end() < finish and not self._tells_of(ids):
             begin = ids.end()
         row = body[0] == "|"
@@ -226,11 +216,7 @@ class BlockReader:
             while number + 1 < len(lines) and self._continues(lines, number):
                 number += 1
                 finish = lines[number][0] + len(self.text[slice(*lines[number])].rstrip())
-        tail = self.text[max(begin, finish - 60) : finish]
-        if "^" in tail or "(AC" in tail or "Requirement" in tail:
-            trailer = _TRAILER.search(self.text, max(begin, finish - 60), finish)
-            if trailer is not None and trailer.start() > begin:
-                finish = trailer.start()
+        finish = before_trailer(self.text, begin, finish)
         if begin >= finish:
             return number
         self._close(is_item, indent, blank, begin, finish)
@@ -258,12 +244,12 @@ class BlockReader:
             return number
         self.titled = True
         self.listed = self.listed or is_item
-        statuses = {span.status for span in spans}
         ends_open = self.text[finish - 1] == ":" or (
             self.text[finish - 1] in "*_" and self.text[finish - 3 : finish].strip("*_").endswith(":")
         )
         if is_item:
-            if own is None and len(statuses) == 1 and (spans[0].status in ("excluded", "done") or ends_open):
+            alike = len({span.status for span in spans}) == 1
+            if own is None and alike and (spans[0].status in ("excluded", "done") or ends_open):
                 self.parents.append((indent, spans[0].status, spans[0].why))
         else:
             self.listed = False
@@ -287,7 +273,7 @@ class BlockReader:
         if not body or body[0] in "#>|`~[":
             return False
         line = self.text[slice(*lines[number])].rstrip()
-        if not line or line[-1] in ".:!?;|" or (not _is_worded(body) and _MARKERS.match(body)):
+        if not line or line[-1] in ".:!?;|" or (not is_worded(body) and _MARKERS.match(body)):
             return False
         if line[-1] == "," and body[0].islower():
             return True
@@ -319,7 +305,7 @@ class BlockReader:
 
     def _around(self, boxed: bool) -> tuple[str, str, str]:
         """Return what heading, lead or parent make of a line, and the section's status."""
-        section = self.sections[-1] if self.sections else _Section(0, "asked", "")
+        section = self.sections[-1] if self.sections else _NOWHERE
         status, why = section.status, section.why
         if status in ("group", "criteria", "form"):
             status, why = ("circumstance", why) if status == "form" and boxed else ("asked", "")
@@ -353,18 +339,12 @@ class BlockReader:
             return "circumstance", "no answer"
         if not self.titled or self.asked_lead:
             return "", ""
-        if " " not in own and _PATH.match(own):
+        if is_path(own):
             return "circumstance", "file name"
-        labelled = (":" in own or "=" in own) and _LABELLED_VERSION.match(own)
-        if (labelled or _VERSIONS.match(own)) and not self.reader.begins_work(begin, finish):
+        if is_versions(own) and not self.reader.begins_work(begin, finish):
             return "circumstance", "versions"
         return "", ""
 
     def _add(self, kind: str, spans: list[Span]) -> None:
         if spans:
             self.parts.append(Part(kind, spans))
-
-
-def _is_worded(body: str) -> bool:
-    """Return whether a line begins with a plain word, so that it has no marker, number or heading's sign."""
-    return body[0].isalpha() and (body[1:2].isalpha() or body[1:2] == " ")

@@ -70,7 +70,9 @@ class ClauseReader:
         self.phrases = phrases
         self._verbs = _together(phrases.verbs, frozenset(work_verbs))
         self._starters = _together(self._verbs, phrases.words["softeners"])
+        self._cuts = phrases.cuts
         self.names_tools = False
+        self._unit = 0, 0
         self._candidates: list[Statement] = []
         self._known: dict[tuple[int, int], list[Span]] = {}
         self.telling = TellingReader(text, low, phrases, self.is_verb)
@@ -104,7 +106,7 @@ class ClauseReader:
         if not words:
             return []
         hits = [] if self.phrases.anchors.isdisjoint(words) else self._statuses.find(start, end, words)
-        self._candidates, self._known = [], {}
+        self._unit, self._candidates, self._known = (start, end), [], {}
         if not self.phrases.grammar.tools.isdisjoint(words):
             self.names_tools = True
             self._candidates = self.phrases.grammar.candidates(words)
@@ -127,7 +129,9 @@ class ClauseReader:
         """Return the spans of a part of the unit in which no phrase was found; the unit may be cut twice."""
         told = self._known.get((span.start, span.end))
         if told is None:
-            told = self.telling.told(span.start, span.end, self._candidates, as_criteria=as_criteria)
+            told = self.telling.told(
+                span.start, span.end, self._candidates, as_criteria=as_criteria, is_unit=span[:2] == self._unit
+            )
             self._known[span.start, span.end] = told
         return told
 
@@ -143,11 +147,13 @@ class ClauseReader:
         verbs, starters = self._verbs, self._starters
         cuts: list[tuple[int, bool, bool]] = [(start, True, False)]
         chained = -1, -1
-        for match in self.phrases.cuts.finditer(low, start, end):
-            word = match["word"]
+        for match in self._cuts.finditer(low, start, end):
+            word, sign = match.group("word", 0)
             if word is None:
                 break
-            sign, behind = match.group().lstrip(), match.end()
+            if sign == "," and word not in starters and not (looking and word in reopens):
+                continue  # most commas part what is listed
+            sign, behind = sign.lstrip(), match.end()
             place, word_end = match.span("word")
             starts = word in starters and self._verb_at(word, word_end, end)
             if sign == ",":
@@ -206,13 +212,13 @@ class ClauseReader:
 
     def _chain(self, place: int, end: int) -> bool:
         """Return whether a verb behind a comma is one of several joined by "or": "do not add, move or drop it"."""
-        stop = self.phrases.cuts.search(self.low, place, end)
+        stop = self._cuts.search(self.low, place, end)
         for _ in range(4):
             if stop is None or stop.group() in ".!?;:":
                 return False
             if stop.group().lstrip() in self.phrases.words["alternatives"]:
                 return self.begins_work(stop.end(), end)
-            stop = self.phrases.cuts.search(self.low, stop.end(), end)
+            stop = self._cuts.search(self.low, stop.end(), end)
         return False
 
     def _abbreviates(self, place: int, following: int) -> bool:

@@ -75,8 +75,9 @@ class StatusReader:
     def find(self, start: int, end: int, words: set[str]) -> list[Hit]:
         """Return the phrases in a unit, in order: the longest at each word, none inside another."""
         live: dict[str, list[Entry]] = {}
+        low, by_anchor = self.low, self.phrases.by_anchor
         for anchor in sorted(self.phrases.anchors & words):  # of phrases of one length, always the same wins
-            by_first = self.phrases.by_anchor[anchor].by_first()
+            by_first = by_anchor[anchor].by_first()
             for first in by_first.keys() & words:
                 for entry in by_first[first]:
                     for need in entry.needs:
@@ -86,15 +87,17 @@ class StatusReader:
                         live.setdefault(first, []).append(entry)
         found: dict[int, Hit] = {}
         for first, entries in live.items():
-            place = self.low.find(first, start, end)
+            place = low.find(first, start, end)
             while place >= 0:
                 behind = place + len(first)
-                if not (self.low[place - 1 : place].isalnum() or self.low[behind : behind + 1].isalnum()):
+                if not (low[place - 1 : place].isalnum() or low[behind : behind + 1].isalnum()):
                     for entry in entries:
                         finish = entry.match(self.text, place, end)
                         if finish > (found[place].end if place in found else place):
                             found[place] = Hit(place, finish, entry)
-                place = self.low.find(first, behind, end)
+                place = low.find(first, behind, end)
+        if not found:
+            return []
         hits: list[Hit] = []
         for place in sorted(found):
             if not hits or place >= hits[-1].end:

@@ -38,11 +38,24 @@ class TellingReader:
         self._openers = phrases.words["softeners"] | phrases.words["joins"]
         self._is_verb = is_verb
 
-    def told(self, start: int, end: int, candidates: Sequence[Statement], *, as_criteria: bool) -> list[Span]:
-        """Return the spans of a clause in which no phrase was found, by the statements that it makes."""
+    def told(
+        self, start: int, end: int, candidates: Sequence[Statement], *, as_criteria: bool, is_unit: bool
+    ) -> list[Span]:
+        """Return the spans of a clause in which no phrase was found, by the statements that it makes.
+
+        Parameters
+        ----------
+        start, end : int
+        candidates : sequence of Statement
+            Those that its unit can have.
+        as_criteria : bool
+        is_unit : bool
+            Whether the clause is its whole unit, so that it can have all of them.
+        """
         if not candidates:
             return [Span(start, end, "asked", "")]
-        candidates = self._grammar.possible(words_in(self.low[start:end]), candidates)
+        if not is_unit:
+            candidates = self._grammar.possible(words_in(self.low[start:end]), candidates)
         if not candidates:
             return [Span(start, end, "asked", "")]
         words = self._words(start, end)
@@ -65,10 +78,13 @@ class TellingReader:
 
     def told_things(self, start: int, end: int) -> frozenset[str]:
         """Return the things that a part of the text tells of without asking for anything."""
+        first = WORD.search(self.low, start, end)
+        if first is None or self._is_verb(first.group()):
+            return frozenset()
         if self._grammar.tools.isdisjoint(words_in(self.low[start:end])):
             return frozenset()
         words = self._words(start, end)
-        if not words or self._instructs(words):
+        if self._instructs(words):
             return frozenset()
         return self._grammar.is_neutral(self.text, words)
 
