@@ -158,13 +158,17 @@ class Grammar:
             return "."
         return BUILT_IN["name"] if number and text[start - 1] == " " else BUILT_IN["start" if not number else "other"]
 
-    def candidates(self, words: Iterable[str]) -> list[Statement]:
-        """Return the statements of whose kinds a text has a word each: most texts have few."""
-        mask = self._open
-        bits = self._bits
+    def _mask(self, words: Iterable[str]) -> int:
+        """Return the kinds of words as bits, with those that only the form of a word shows."""
+        mask, bits = self._open, self._bits
         for word in words:
             if word in bits:
                 mask |= bits[word]
+        return mask
+
+    def candidates(self, words: Iterable[str]) -> list[Statement]:
+        """Return the statements of whose kinds a text has a word each: most texts have few."""
+        mask = self._mask(words)
         found = []
         for need, statements in self._by_need.items():
             if mask & need:
@@ -178,11 +182,7 @@ class Grammar:
 
     def possible(self, words: Iterable[str], candidates: Iterable[Statement]) -> list[Statement]:
         """Return the candidates of whose kinds a clause has a word each."""
-        mask = self._open
-        bits = self._bits
-        for word in words:
-            if word in bits:
-                mask |= bits[word]
+        mask = self._mask(words)
         found = []
         for statement in candidates:
             for need in statement.masks:
