@@ -276,7 +276,10 @@ class ClauseReader:
                         for span in spans[sentence_at:]
                     ]
                 elif len(found) == 1 and status == "asked" and not why:
-                    if clause.carries and carried[0] not in ("asked", "fault", "question"):
+                    if clause.carries and carried[0] == "circumstance":
+                        # "See the log: the upload fails" points to the log, and then says what is asked.
+                        sentence = "asked", ""
+                    elif clause.carries and carried[0] not in ("asked", "fault", "question"):
                         found = [found[0]._replace(status=carried[0], why=carried[1])]
                     elif sentence[0] != "asked" and not works:
                         found = [found[0]._replace(status=sentence[0], why=sentence[1])]
