@@ -35,6 +35,7 @@ from escalation.model.policy import head_names
 from escalation.model.signals import SignalReader, read_views
 from escalation.model.vocabulary import Vocabulary
 from escalation.rules.engine import RuleEngine
+from escalation.rules.loading import _speech
 from escalation.rules.phrases import compile_phrase
 from escalation.task.pieces import read_pieces
 from escalation.task.task import Task
@@ -216,6 +217,7 @@ def loading(repeats: int) -> Any:
 
     def cold_rulebook() -> bool:
         compile_phrase.cache_clear()  # as in a new process
+        _speech.cache_clear()
         return bool(load_rulebook())
 
     ways = {
