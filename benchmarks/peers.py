@@ -6,6 +6,7 @@ A peer whose package is missing is left out, and said so.
 from __future__ import annotations
 
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
-from escalation.model.features import analyze
+from escalation.model.features import shortened
 from escalation.task.text import words_of
 
 if TYPE_CHECKING:
@@ -41,11 +42,17 @@ def peers(data: Prepared, folder: Path) -> dict[str, Peer]:
             found[name] = make(data, folder)
     texts = [task.text for task in data.tasks]
     plain = make_pipeline(
-        TfidfVectorizer(analyzer=analyze, sublinear_tf=True, min_df=3),
+        TfidfVectorizer(analyzer=words_and_pairs, sublinear_tf=True, min_df=3),
         OneVsRestClassifier(LogisticRegression(C=16, solver="liblinear")),
     ).fit(texts, data.targets)
     found["scikit-learn, n-grams alone"] = lambda text: plain.predict_proba([text])
     return found
+
+
+def words_and_pairs(text: str) -> list[str]:
+    """The words of a whole text, then the pairs of neighbours, as the product writes them."""
+    words = [shortened(word) for word in words_of(text)]
+    return words + [f"{first} {second}" for first, second in pairwise(words)]
 
 
 def plain_words(text: str) -> str:

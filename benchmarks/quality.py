@@ -26,14 +26,17 @@ from sklearn.linear_model import LogisticRegression
 from escalation import Predictor, load_rulebook
 from escalation.evaluation.metrics import averages, averages_with_intervals, differences, label_figures
 from escalation.files import default_corpus
-from escalation.model.features import analyze
+from escalation.model.features import shortened
 from escalation.model.policy import joint_targets
 from escalation.rules.evidence import EvidenceReader
+from escalation.rules.phrases import PhraseFinder
 from escalation.rules.rulebook import CORE
+from escalation.task.pieces import Piece, Pieces
 from escalation.task.task import Task
+from escalation.task.text import read, words_of
 from escalation.training.corpus import read_corpus
-from escalation.training.fit import fit, prepare, read_signals
-from escalation.training.pipeline import grouped_folds
+from escalation.training.fit import fit, prepare
+from escalation.training.pipeline import grouped_folds, read_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +131,7 @@ def fasttext_scores(seen: Prepared, asked: Prepared) -> NDArray[np.float64]:
     import fasttext
 
     def flat(task: Task) -> str:
-        return " ".join(gram for gram in analyze(task.text) if " " not in gram) or "nothing"
+        return " ".join(shortened(word) for word in words_of(task.text)) or "nothing"
 
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         for task, row in zip(seen.tasks, seen.targets, strict=True):
@@ -198,19 +201,24 @@ def cross_validated(way: Way, data: Prepared) -> NDArray[np.int8]:
 
 
 def without_cues(data: Prepared) -> Prepared:
-    """The same tasks with every word of a cue or technology taken out."""
-    reader = EvidenceReader(data.rulebook)
+    """The same tasks with every word of a cue or technology taken out, also where nothing is asked."""
+    rulebook = data.rulebook
+    phrases = {cue.id: cue.phrases for cue in rulebook.cues.values()}
+    phrases |= {each.name: (*each.aliases, *each.idioms) for each in rulebook.technologies.values()}
+    finder = PhraseFinder(phrases)
+    work_verbs = EvidenceReader(rulebook).work_verbs
     tasks = []
     for task in data.tasks:
-        evidence = reader.read(task.text, task.stack)
+        whole = Piece(0, len(task.text), "sentence", "asked", "")
+        reading = read(Pieces(task.text, task.text, [whole], None), work_verbs)
         kept = [True] * len(task.text)
-        for hit in evidence.hits:
-            start, end = evidence.reading.span(hit.first, hit.last)
+        for hit in finder.find(reading.words, reading.clauses):
+            start, end = reading.span(hit.first, hit.last - 1)
             kept[start:end] = [False] * (end - start)
         text = "".join(sign if keep else " " for sign, keep in zip(task.text, kept, strict=True))
         tasks.append(Task(text if text.strip() else "nothing", task.stack, None, task.id))
-    cues, verdicts = read_signals(tasks, data.rulebook, data.wordings)
-    return replace(data, tasks=tasks, cues=cues, verdicts=verdicts)
+    joined = without_cues(data.joined) if data.joined else None
+    return replace(data, tasks=tasks, views=read_tasks(tasks, rulebook, data.wordings), joined=joined)
 
 
 def summary(data: Prepared, given: NDArray[np.int8]) -> Any:

@@ -16,41 +16,90 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
+import scipy.sparse as sp
 from peers import peers
 from timing import commands, each, show, whole
 
 from escalation import Predictor, load_rulebook
 from escalation.evaluation.run import answer_splits, outer_splits
 from escalation.files import default_corpus, default_model, default_rulebook
-from escalation.model import read_model
+from escalation.model import Model, read_model
+from escalation.model.features import CueFeatures
 from escalation.model.policy import head_names
-from escalation.model.signals import SignalReader
+from escalation.model.signals import SignalReader, read_views
+from escalation.model.vocabulary import Vocabulary
+from escalation.rules.engine import RuleEngine
+from escalation.rules.loading import _speech
 from escalation.rules.phrases import compile_phrase
+from escalation.task.pieces import read_pieces
 from escalation.task.task import Task
+from escalation.task.text import read
 from escalation.training.corpus import read_corpus
 from escalation.training.fit import Fitted, Prepared, fit, prepare
+from escalation.training.pipeline import CUE_SCALE, TaskViews, read_tasks
 
 TASK = "Split the users table into accounts and profiles without downtime, then build the image in GitHub Actions"
 LENGTHS = (10, 100, 1_000, 10_000)
 SHARES = (0.25, 0.5, 1.0)
 COLD_PIPELINE = """
 import sys, joblib
-fitted, task = joblib.load(sys.argv[1])
-print(fitted.logits([task]).round(3).tolist())
+from escalation.training.pipeline import read_tasks
+fitted, task, rulebook, wordings = joblib.load(sys.argv[1])
+print(fitted.logits(read_tasks([task], rulebook, wordings)).round(3).tolist())
 """
 COLD_FASTTEXT = (
     "import sys, fasttext; print(fasttext.load_model(sys.argv[1]).predict(sys.argv[2], k=-1, threshold=0.3))"
 )
 
 
-def one(predictor: Predictor, fitted: Fitted, others: dict[str, Any], tasks: list[Task], repeats: int) -> Any:
+class Pipeline:
+    """The same model in scikit-learn's parts, from tasks to logits.
+
+    `read_tasks` compiles the rulebook whenever it is called, which is right for a corpus and not for one task, so here
+    that is done once.
+    """
+
+    def __init__(self, fitted: Fitted, data: Prepared) -> None:
+        self.fitted = fitted
+        self.data = data
+        self._engine = RuleEngine(data.rulebook)
+        self._features = CueFeatures(data.rulebook)
+        self._vocabulary = Vocabulary((), data.wordings)
+
+    def logits(self, tasks: list[Task]) -> np.ndarray:
+        """Return logits of shape (views, heads)."""
+        return self.fitted.logits(self._views(tasks))
+
+    def check(self, tasks: list[Task]) -> None:
+        """Fail if the logits are not those of the package."""
+        expected = self.fitted.logits(read_tasks(tasks, self.data.rulebook, self.data.wordings))
+        np.testing.assert_allclose(self.logits(tasks), expected)
+
+    def _views(self, tasks: list[Task]) -> TaskViews:
+        """Read what `read_tasks` reads, apart from what no head looks at: verdicts, and the number of asks."""
+        words, indices, ends, starts = [], [], [0], []
+        for task in tasks:
+            evidence = self._engine.reader.read(task.text, task.stack)
+            reading = evidence.reading
+            starts.append(len(words))
+            for view in read_views(evidence, self._features, self._vocabulary):
+                asks = (ask for ask in reading.asks if view.first <= ask.first < view.last)
+                words.append([reading.words[ask.first : ask.last] for ask in asks])
+                indices += view.cues
+                ends.append(len(indices))
+        shape = (len(words), len(self._features.names) + len(self.data.wordings.features))
+        cues = sp.csr_matrix((np.full(len(indices), CUE_SCALE), indices, ends), shape=shape)
+        none = np.zeros(len(tasks), np.intp)
+        return TaskViews(words, cues, np.array(starts, np.intp), none, none, np.zeros((len(tasks), 0), np.int8))
+
+
+def one(predictor: Predictor, pipeline: Pipeline, others: dict[str, Any], tasks: list[Task], repeats: int) -> Any:
     """One task after the other, in this process."""
     rules = Predictor(predictor.rulebook)
     others = dict(others)
@@ -63,7 +112,7 @@ def one(predictor: Predictor, fitted: Fitted, others: dict[str, Any], tasks: lis
         "answer without reasons": lambda task: predictor.predict(task, reasons=False),
         "full answer with reasons": predictor.predict,
         "rules alone, full answer": rules.predict,
-        "scikit-learn, same features": lambda task: fitted.logits([task]),
+        "scikit-learn, same features": lambda task: pipeline.logits([task]),
     }
     ways |= {name: (lambda task, ask=ask: ask(task.text)) for name, ask in others.items()}
     return each(ways, tasks, repeats)
@@ -71,28 +120,35 @@ def one(predictor: Predictor, fitted: Fitted, others: dict[str, Any], tasks: lis
 
 def parts_of_one(predictor: Predictor, tasks: list[Task], repeats: int) -> Any:
     """Where the time of a decision goes."""
-    reader = SignalReader(predictor.rulebook, predictor._model)
-    rules, model = reader.engine, predictor._model
+    model = predictor.model
     assert model is not None
-    from escalation.model.signals import find_in
-    from escalation.task.text import read
-
+    reader = SignalReader(predictor.rulebook, model)
+    rules, phrases = reader.engine, predictor.rulebook.reading
     verbs = rules.reader.work_verbs
+
+    def find(task: Task) -> object:
+        reading = seen[id(task)].evidence.reading
+        return model.vocabulary.find(reading.words, {ask.last for ask in reading.asks})
+
+    def score(task: Task) -> object:
+        signals = seen[id(task)]
+        return model.score(signals.views, signals.scores.works, signals.scores.apart)
+
     seen = {id(task): reader.read(task.text, task.stack) for task in tasks}
     ways = {
         "all of it": predictor.decisions,
-        "words and clauses": lambda task: read(task.text, verbs),
+        "pieces": lambda task: read_pieces(task.text, phrases, verbs),
+        "the same, words and clauses": lambda task: read(read_pieces(task.text, phrases, verbs), verbs, phrases.verbs),
         "the same, and cues": lambda task: rules.reader.read(task.text, task.stack),
         "rules": lambda task: rules.judge(seen[id(task)].evidence),
-        "n-grams and wordings": lambda task: find_in(model.lexicon, seen[id(task)].evidence),
-        "heads": lambda task: model.score(
-            seen[id(task)].scores.rows, len(seen[id(task)].evidence.reading.words), seen[id(task)].cues
-        ),
+        "n-grams and wordings": find,
+        "the same, and views": lambda task: read_views(seen[id(task)].evidence, reader.features, model.vocabulary),
+        "heads": score,
     }
     return each(ways, tasks, repeats)
 
 
-def batch(fitted: Fitted, others: dict[str, Any], tasks: list[Task], count: int) -> Any:
+def batch(pipeline: Pipeline, others: dict[str, Any], tasks: list[Task], count: int) -> Any:
     """Many tasks: microseconds for one. What is slow gets fewer of them."""
     predictor = Predictor.load()
     many = list(islice(cycle(tasks), count))
@@ -110,13 +166,13 @@ def batch(fitted: Fitted, others: dict[str, Any], tasks: list[Task], count: int)
             subprocess.run([sys.executable, "-m", "escalation", *asked, *options], check=True)
         return len(tasks)
 
-    def pipeline() -> int:
+    def by_pipeline() -> int:
         for start in range(0, len(many), 1000):
-            fitted.logits(many[start : start + 1000])
+            pipeline.logits(many[start : start + 1000])
         return len(many)
 
     ways: dict[str, Any] = {
-        "scikit-learn, same features": pipeline,
+        "scikit-learn, same features": by_pipeline,
         "without reasons": lambda: consumed(predictor.predict_many(many, reasons=False)),
         "with reasons": lambda: consumed(predictor.predict_many(many)),
         "without reasons, two processes": lambda: consumed(predictor.predict_many(many, reasons=False, jobs=2)),
@@ -134,10 +190,10 @@ def batch(fitted: Fitted, others: dict[str, Any], tasks: list[Task], count: int)
     return whole(ways, 1, "us")
 
 
-def start(fitted: Fitted, tasks: list[Task], folder: Path, repeats: int) -> tuple[Any, Any]:
+def start(fitted: Fitted, data: Prepared, tasks: list[Task], folder: Path, repeats: int) -> tuple[Any, Any]:
     """From nothing to the answer, and imports."""
     pipeline = folder / "pipeline.joblib"
-    joblib.dump((fitted, tasks[0]), pipeline)
+    joblib.dump((fitted, tasks[0], data.rulebook, data.wordings), pipeline)
     python = sys.executable
     ways = {
         "import numpy, typer": [python, "-c", "import numpy, typer"],
@@ -161,6 +217,7 @@ def loading(repeats: int) -> Any:
 
     def cold_rulebook() -> bool:
         compile_phrase.cache_clear()  # as in a new process
+        _speech.cache_clear()
         return bool(load_rulebook())
 
     ways = {
@@ -171,7 +228,7 @@ def loading(repeats: int) -> Any:
     return whole({name: (lambda way=way: int(way())) for name, way in ways.items()}, repeats)
 
 
-def lengths(predictor: Predictor, fitted: Fitted, tasks: list[Task], repeats: int) -> Any:
+def lengths(predictor: Predictor, pipeline: Pipeline, tasks: list[Task], repeats: int) -> Any:
     """How an answer grows with the text."""
     words = " ".join(task.text for task in tasks).split(" ")
     rows = []
@@ -180,7 +237,7 @@ def lengths(predictor: Predictor, fitted: Fitted, tasks: list[Task], repeats: in
         ways = {
             "decision": predictor.decisions,
             "full answer with reasons": predictor.predict,
-            "scikit-learn, same features": lambda task: fitted.logits([task]),
+            "scikit-learn, same features": lambda task: pipeline.logits([task]),
         }
         timed = each(ways, [task] * 3, repeats)
         rows += [
@@ -192,16 +249,23 @@ def lengths(predictor: Predictor, fitted: Fitted, tasks: list[Task], repeats: in
 
 def labels(predictor: Predictor, tasks: list[Task], repeats: int) -> Any:
     """How the heads grow with their number."""
-    model = predictor._model
+    model = predictor.model
     assert model is not None
     reader = SignalReader(predictor.rulebook, model)
     seen = [reader.read(task.text, task.stack) for task in tasks]
     heads = len(head_names(model.labels))
     ways = {}
     for times in (1, 2, 4, 8):
-        wide = replace(model, weights=np.tile(model.weights, times), bias=np.tile(model.bias, times))
+        wide = Model(
+            model.labels,
+            model.policies,
+            model.vocabulary,
+            model.idf,
+            np.tile(model.weights, times),
+            np.tile(model.bias, times),
+        )
         ways[f"{heads * times} heads"] = lambda signals, wide=wide: wide.score(
-            signals.scores.rows, len(signals.evidence.reading.words), signals.cues
+            signals.views, signals.scores.works, signals.scores.apart
         )
     return each(ways, seen, repeats)
 
@@ -246,21 +310,23 @@ def main() -> None:
     data = prepare(read_corpus(default_corpus()), rulebook)
     fitted = fit(data)
     predictor = Predictor(rulebook, fitted.model)
+    pipeline = Pipeline(fitted, data)
     tasks = data.tasks[:: max(1, len(data) // options.tasks)][: options.tasks]
+    pipeline.check(tasks)
     usual = [task for task in data.tasks if 50 <= len(task.text.split()) <= 70][: options.tasks]
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
         others = peers(data, Path(name))
-        result["one task of the corpus (us)"] = one(predictor, fitted, others, tasks, options.repeats)
-        result["one task of about 60 words (us)"] = one(predictor, fitted, others, usual, options.repeats)
+        result["one task of the corpus (us)"] = one(predictor, pipeline, others, tasks, options.repeats)
+        result["one task of about 60 words (us)"] = one(predictor, pipeline, others, usual, options.repeats)
         if options.real:
             real = prepare(read_corpus(options.real), rulebook).tasks
-            result["one real task (us)"] = one(predictor, fitted, others, real, options.repeats)
+            result["one real task (us)"] = one(predictor, pipeline, others, real, options.repeats)
         result["where the time of a decision goes (us)"] = parts_of_one(predictor, usual, options.repeats)
-        result["text length (us)"] = lengths(predictor, fitted, tasks, options.repeats)
+        result["text length (us)"] = lengths(predictor, pipeline, tasks, options.repeats)
         result["number of heads (us)"] = labels(predictor, usual, options.repeats)
         result["from nothing to the answer (ms)"], result["import (ms)"] = start(
-            fitted, tasks, Path(name), 2 * options.repeats
+            fitted, data, tasks, Path(name), 2 * options.repeats
         )
         result["loading (ms)"] = loading(options.repeats)
         result["size (bytes)"] = {
@@ -268,7 +334,7 @@ def main() -> None:
             "rulebook": default_rulebook().stat().st_size,
         }
         if not options.quick:
-            result[f"batch of {options.batch:,} tasks (us a task)"] = batch(fitted, others, tasks, options.batch)
+            result[f"batch of {options.batch:,} tasks (us a task)"] = batch(pipeline, others, tasks, options.batch)
             result["training (s)"] = training(data)
     for title, rows in result.items():
         if isinstance(rows, list):
