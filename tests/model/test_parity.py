@@ -11,6 +11,7 @@ from escalation.task.stack import StackProfile
 from escalation.task.task import Task
 from escalation.training.corpus import read_corpus
 from escalation.training.fit import fit, prepare
+from escalation.training.pipeline import read_tasks
 
 pytestmark = pytest.mark.slow
 ODD = [
@@ -42,15 +43,17 @@ def probabilities(logits):
 
 def by_numpy(rulebook, model, tasks):
     reader = SignalReader(rulebook, model)
-    return probabilities(np.array([reader.read(task.text, task.stack).scores.logits for task in tasks]))
+    return probabilities(np.vstack([reader.read(task.text, task.stack).scores.logits for task in tasks]))
 
 
 def test_numpy_and_scikit_learn_agree(rulebook, fitted):
     data, result = fitted
     odd = [Task(text, stack) for text in ODD for stack in (StackProfile(), StackProfile({"frontend": ("Vue",)}))]
     tasks = [*data.tasks, *odd]
-    ours, theirs = by_numpy(rulebook, result.model, tasks), probabilities(result.logits(tasks))
-    assert ours.shape == theirs.shape == (len(tasks), 28)
+    views = read_tasks(tasks, rulebook, data.wordings)
+    ours, theirs = by_numpy(rulebook, result.model, tasks), probabilities(result.logits(views))
+    assert ours.shape == theirs.shape == (len(views.words), 28)
+    assert len(views.words) > len(tasks)
     assert np.abs(ours - theirs).max() < 1e-6
 
 
