@@ -151,6 +151,7 @@ class _Workers(Generic[T, R]):
         process = self._idle.get()
         try:
             _write(process.stdin, len(message).to_bytes(8) + message)
+            # Only what a child of this process wrote into its own pipe is unpickled, never a file.
             return pickle.load(process.stdout)  # type: ignore[arg-type, no-any-return]
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             self._kill()

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from escalation.task.statements import Grammar
 
-Status = Literal["asked", "circumstance", "excluded", "done"]
 Reach = Literal["clause", "sentence", "onward", "short", "piece"]
 
 _REMEDY = "name a file of phrases such as data/reading/english.toml"
