@@ -34,9 +34,10 @@ def test_the_group_is_the_project_or_the_repository_or_the_task(tmp_path):
 
 def test_genre_and_evidence_are_kept(tmp_path):
     evidence = {"core": ["Draw"], "illustrator": ["Dr", "aw"]}
-    corpus = read(tmp_path, TASK, TASK | {"id": "b", "genre": "needs", "evidence": evidence})
-    without, with_both = corpus.rows()
-    assert (without.genre, without.evidence) == ("", None)
+    nothing = TASK | {"id": "c", "genre": None, "evidence": None}
+    corpus = read(tmp_path, TASK, nothing, TASK | {"id": "b", "genre": "needs", "evidence": evidence})
+    *others, with_both = corpus.rows()
+    assert [(other.genre, other.evidence) for other in others] == [("", None)] * 2
     assert (with_both.genre, with_both.evidence) == ("needs", {"core": ("Draw",), "illustrator": ("Dr", "aw")})
 
 

@@ -168,7 +168,7 @@ def _labelled_task(text: str, number: int) -> LabelledTask:
         group=str(line.project or str(line.source or "").partition("@")[0] or name),
         evidence=None if line.evidence is None else dict(starmap(_evidence, line.evidence.items())),
         line=number,
-        **{key: str(data.get(key, "")) for key in ("register", "genre", "domain", "kind", "draw")},
+        **{key: str(data.get(key) or "") for key in ("register", "genre", "domain", "kind", "draw")},
     )
 
 
