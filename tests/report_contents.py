@@ -30,7 +30,16 @@ def rules_only():
     contents["about"] |= {"engine": "rules", "method": "unseen"}
     for key in ("averages", "labels"):
         contents[key] = {name: row for name, row in contents[key].items() if name in ("rules", "majority")}
-    contents |= {"registers": {}, "robustness": {}, "curves": {}, "agreement": {}, "terms": {}, "findings": []}
+    contents |= {
+        "genres": {},
+        "registers": {},
+        "evidence": {},
+        "robustness": {},
+        "curves": {},
+        "agreement": {},
+        "terms": {},
+        "findings": [],
+    }
     contents |= {"reliability": None, "coverage": None, "learning_curve": None, "drift": None}
     for kind in contents["errors"]["kinds"]:
         for example in kind["examples"]:
@@ -42,6 +51,7 @@ def hostile():
     contents = full()
     contents["about"]["corpus"]["path"] = f"{SCRIPT}.jsonl"
     contents["registers"][SCRIPT] = contents["registers"]["chapters"]
+    contents["genres"][SCRIPT] = contents["genres"]["plans"]
     for place, text in enumerate((SCRIPT, LONG, ODD, *CUT)):
         example = dict(contents["errors"]["kinds"][0]["examples"][0], id=text, text=f"{text} {text}")
         example["spans"] = [

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
 
 from escalation.errors import EscalationError
 from escalation.evaluation import evaluate, run_engines
+from escalation.evaluation.metrics import SUBSET_FIGURES
 from escalation.evaluation.scoring import MIN_SUPPORT, compare
 from escalation.model import read_model
 from escalation.training import train
@@ -85,6 +87,23 @@ def test_changed_answers_say_who_is_right(compared, unseen):
         assert task.a != task.b
         assert (task.a == task.expected) == (task.right == "a")
         assert (task.b == task.expected) == (task.right == "b")
+
+
+def test_differences_by_genre_show_what_a_gain_elsewhere_costs(compare_on, unseen, tmp_path, command, small_model_path):
+    tasks = list(map(json.loads, unseen.read_text(encoding="utf-8").splitlines()))
+    assert compare_on(unseen).genres == {}
+    named = [task | {"genre": "drawn" if "illustrator" in task["escalate"] else "other"} for task in tasks]
+    path = write_tasks(tmp_path / "genres.jsonl", named)
+    found = compare_on(path).genres
+    assert {genre: rows.tasks for genre, rows in found.items()} == {"drawn": 36, "other": 156}
+    drawn = compare_on(write_tasks(tmp_path / "drawn.jsonl", [task for task in named if task["genre"] == "drawn"]))
+    assert found["drawn"].micro_f1 == drawn.averages["micro_f1"]
+    assert found["drawn"].micro_f1.difference.high < 0
+    arguments = ["--corpus", path, "--model", small_model_path, "--engine", "model", "--against", "rules"]
+    made = json.loads(command("evaluate", *arguments, "--json"))
+    assert {genre: row["tasks"] for genre, row in made["genres"].items()} == {"drawn": 36, "other": 156}
+    assert set(made["against"]["genres"]["other"]) == {"tasks", "projects", *SUBSET_FIGURES}
+    assert re.search(r"drawn .* 36 .* micro-F1 .* worse", command("evaluate", *arguments))
 
 
 def test_a_label_with_few_tasks_is_not_called_worse(compared, compare_on, unseen, tmp_path):

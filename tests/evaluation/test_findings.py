@@ -18,7 +18,7 @@ def label(f1, support):
 
 OF = ("engines", "hybrid")
 HEALTHY = {
-    "format": 2,
+    "format": 3,
     "created_by": "a test",
     "hashes": {"model": None, "rulebook": "", "corpus": ""},
     "method": "unseen",

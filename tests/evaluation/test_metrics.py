@@ -13,6 +13,9 @@ from escalation.evaluation.metrics import (
     label_differences,
     label_figures,
     resamples,
+    share,
+    subset_differences,
+    subset_figures,
 )
 from escalation.rules.rulebook import CORE, Label
 
@@ -49,6 +52,37 @@ def test_exact_match_and_tasks_without_a_specialist():
     given = np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0], [0, 1, 0, 1]], np.int8)
     found = averages(COLUMNS, targets, given)
     assert (found["exact_match"], found["none_correct"]) == (0.5, 0.5)
+
+
+def test_figures_of_a_subset_are_those_of_its_tasks(answers):
+    targets, given, groups = answers
+    found = subset_figures(COLUMNS, targets, given, groups)
+    whole = averages_with_intervals(COLUMNS, targets, given, groups)
+    assert (found.tasks, found.projects) == (300, len(set(groups)))
+    for key in ("micro_f1", "escalate_f1", "collaborate_f1"):
+        assert getattr(found, key) == whole[key]
+    assert found.core_wrong.value == pytest.approx((targets[:, 3] != given[:, 3]).mean())
+    assert found.core_wrong.low < found.core_wrong.value < found.core_wrong.high
+
+
+def test_differences_of_a_subset_are_b_minus_a(answers):
+    targets, b, groups = answers
+    a = np.where(np.arange(300)[:, None] < 30, 1 - targets, b).astype(np.int8)  # mostly the same, a tenth all wrong
+    found = subset_differences(COLUMNS, targets, b, a, groups)
+    for key, sign in (("micro_f1", 1), ("escalate_f1", 1), ("collaborate_f1", 1), ("core_wrong", -1)):
+        row = getattr(found, key)
+        assert (row.a, row.b) == tuple(getattr(subset_figures(COLUMNS, targets, x, groups), key).value for x in (a, b))
+        assert row.difference.value == pytest.approx(row.b - row.a)
+        assert sign * row.difference.low > 0
+        assert sign * row.difference.high > 0
+
+
+def test_a_share_is_of_all_counts_and_resamples_groups():
+    part, whole = np.array([2, 0, 1, 0]), np.array([2, 1, 1, 0])
+    assert share(part, whole, list("aaaa")) == Interval(0.75, 0.75, 0.75)
+    found = share(part, whole, list("abcd"))
+    assert (found.value, found.low, found.high) == (0.75, 0.0, 1.0)
+    assert share(np.zeros(2, int), np.zeros(2, int), ["a", "b"]) == Interval(None, None, None)
 
 
 def test_undefined_figures_are_none():

@@ -5,8 +5,10 @@ from contextlib import nullcontext
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from escalation.errors import InputError
+from escalation.evaluation.figures import EvidenceFigures, Interval, SubsetFigures
 from escalation.model import read_model
 from escalation.report.card import check_figures, read_figures, write_card
 from escalation.training.behaviour import Minimum
@@ -125,6 +127,27 @@ def test_a_file_without_figures_is_an_error(tmp_path, content, words):
 def test_an_error_in_the_figures_is_located(changed, place, value):
     with pytest.raises(InputError, match=rf"at `\$\.{place.replace('/', '.')}`"):
         read_figures(changed("figures", place, value))
+
+
+def test_a_card_has_the_figures_by_genre_and_of_the_evidence_if_there_are_any(facts):
+    card = write_card(*facts)
+    assert "by genre" not in card
+    assert "Evidence:" not in card
+    some = Interval(0.5, 0.4, 0.6)
+    figures = replace(
+        facts[-1],
+        genres={"plain needs": SubsetFigures(1200, 7, some, some, Interval(None, None, None), some)},
+        evidence={"hybrid": EvidenceFigures(40, 30, some, 35, some)},
+    )
+    card = write_card(*facts[:-1], figures)
+    cell = "0.500 [0.400, 0.600]"
+    titles = "micro-F1 | escalate F1 | collaborate F1 | own work wrong"
+    assert (
+        f"\n\n| genre, cross-validation | tasks | projects | {titles} |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        f"| plain needs | 1,200 | 7 | {cell} | {cell} | - | {cell} |\n\n"
+    ) in card
+    assert f"\n| hybrid | 40 | 30 | {cell} | 35 | {cell} |\n" in card
 
 
 def test_known_failures_are_listed_with_their_counts(facts):

@@ -87,6 +87,7 @@ def test_tables_have_captions_and_headers(whole):
         (full, "53 tasks have an error, own work included. The most frequent kinds: missed (30) and"),
         (full, "Where model and rules differ, the model is right in"),
         (full, "Severe findings: weak label, illustrator (collaborate)."),
+        (full, "In 64 tasks the words that the labels rest on are marked."),
         (rules_only, "The rules alone have no probabilities"),
         (rules_only, "Model and rules were not both evaluated"),
         (rules_only, "Nothing was learned"),
@@ -94,6 +95,20 @@ def test_tables_have_captions_and_headers(whole):
 )
 def test_the_page_says_how_good_the_answers_are_and_what_is_missing(contents, words):
     assert words in reading(contents).prose
+
+
+@pytest.mark.parametrize(
+    ("caption", "name", "cells"),
+    [
+        ("By genre", "letters", ["40", "2", "0.700", "0.750 0.700–0.800", "-", "0.100 0.050–0.150"]),
+        ("Evidence and parts", "rules", ["30", "0.900 0.830–0.950", "33", "0.880 0.800–0.940"]),
+    ],
+)
+def test_genres_and_evidence_have_tables_with_intervals(caption, name, cells):
+    table = re.search(rf"<caption>{caption}.*?</table>", page(full()), re.DOTALL)[0]
+    row = re.search(rf'<th scope="row" role="rowheader">{name}</th>(.*?)</tr>', table, re.DOTALL)[1]
+    found = re.findall(r"<td.*?</td>", row, re.DOTALL)
+    assert [" ".join(re.sub("<.*?>", " ", cell).split()) for cell in found] == cells
 
 
 def test_severe_findings_come_before_the_figures(whole):
@@ -140,10 +155,20 @@ def test_unprintable_characters_are_replaced():
         ("terms/escalate:illustrator", {"for": [], "against": []}, "For the label none", "For the label 0"),
         ("errors/kinds/1/count", 0, "Missed 30", "False alarm"),
         ("errors", {"tasks": 0, "kinds": []}, "No task has an error.", "frequent kinds"),
+        ("genres", {}, "By register", "By genre"),
+        ("evidence", {}, "By genre", "right words"),
         ("findings", [], "No finding of high or medium severity", "Severe findings"),
         ("labels/hybrid/escalate:translator-de/f1", 1.0, "F1 0.94 at own work", "F1 1.00 at"),
     ],
-    ids=["no terms", "no error of a kind", "no errors", "no findings", "a rare label is not named best"],
+    ids=[
+        "no terms",
+        "no error of a kind",
+        "no errors",
+        "no genres",
+        "no evidence",
+        "no findings",
+        "a rare label is not named best",
+    ],
 )
 def test_a_page_says_what_there_is(monkeypatch, place, value, present, absent):
     monkeypatch.setattr("escalation.report.charts.inlined", lambda contents, name, title: None)

@@ -32,6 +32,15 @@ def test_the_group_is_the_project_or_the_repository_or_the_task(tmp_path):
     assert rows == [("a", "p", 1), ("2", "owner/name", 2), ("c", "c", 4)]
 
 
+def test_genre_and_evidence_are_kept(tmp_path):
+    evidence = {"core": ["Draw"], "illustrator": ["Dr", "aw"]}
+    nothing = TASK | {"id": "c", "genre": None, "evidence": None}
+    corpus = read(tmp_path, TASK, nothing, TASK | {"id": "b", "genre": "needs", "evidence": evidence})
+    *others, with_both = corpus.rows()
+    assert [(other.genre, other.evidence) for other in others] == [("", None)] * 2
+    assert (with_both.genre, with_both.evidence) == ("needs", {"core": ("Draw",), "illustrator": ("Dr", "aw")})
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -46,6 +55,10 @@ def test_the_group_is_the_project_or_the_repository_or_the_task(tmp_path):
         ([TASK | {"escalate": ["x", 3]}], r"escalate\[1\] must be text, not a whole number"),
         ([TASK | {"text": " "}], "line 1: the task is empty"),
         ([TASK | {"stack": []}], "line 1: the Stack Profile is list"),
+        ([TASK | {"evidence": ["Draw"]}], "evidence must be a mapping or null, not a list"),
+        ([TASK | {"evidence": {"core": "Draw"}}], "line 1: evidence of 'core': it must be a list, not text"),
+        ([TASK | {"evidence": {"core": []}}], "evidence of 'core': it is empty"),
+        ([TASK | {"evidence": {"core": ["Draw", ""]}}], r"evidence of 'core': \[1\] is empty"),
         ([TASK, TASK], "line 2: the id 'a' is used twice"),
         ([TASK | {"id": n, "core": 0} for n in "abcdefgh"], "line 1: .*line 5: .*; correct the value; and 3 more"),
     ],

@@ -10,6 +10,7 @@ import typer
 
 from escalation.cli.display import show, table
 from escalation.cli.options import CorpusOption, JsonOption, RulebookOption, corpus_path, rulebook_at
+from escalation.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,8 @@ def audit(
     """Describe a corpus and measure what it teaches; it is not changed.
 
     Counts, near-duplicates across projects, doubtful labels, where the rules disagree with the labels, and what more
-    tasks would bring.
+    tasks would bring; findings (E104) where the evidence of a task does not fit its text or its labels. Findings do not
+    change the exit code.
 
     \b
     Examples:
@@ -53,9 +55,13 @@ def audit(
     from escalation.files import require
 
     require("audit", "An audit")
+    from msgspec import convert
+
     from escalation.cli.display import steps_progress
+    from escalation.cli.scores import finding_lines
     from escalation.evaluation.audit import audit as run_audit
     from escalation.training.corpus import read_corpus
+    from escalation.training.oracle import Finding
 
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))
@@ -66,6 +72,9 @@ def audit(
         typer.echo(json.dumps(report, indent=1))
         return
     show(_tables(report))
+    if report["counts"]["with_evidence"]:
+        for line in finding_lines(convert(report["findings"], list[Finding])):
+            say(line)
 
 
 def _tables(report: dict[str, Any]) -> Iterator[Table]:
@@ -82,12 +91,13 @@ def _tables(report: dict[str, Any]) -> Iterator[Table]:
         "domains": counts["domains"],
         "share of tasks that need no specialist": counts["label_free"],
         "share of tasks with a Stack Profile": counts["with_stack"],
+        "tasks with evidence": f"{counts['with_evidence']:,}",
         "words per task, quantiles": ", ".join(f"{key}: {value:.0f}" for key, value in counts["words"].items()),
         "share of tasks with a near-duplicate in another project": report["near_duplicates"]["share"],
     }
     yield table("contents", ["", ""], facts.items())
-    for name in ("kinds", "registers"):
-        yield table(name, [name[:-1], "tasks"], ((key or "by project", value) for key, value in counts[name].items()))
+    for name, without in {"kinds": "by project", "registers": "by project", "genres": "not stated"}.items():
+        yield table(name, [name[:-1], "tasks"], ((key or without, value) for key, value in counts[name].items()))
     if "agreement" in report:
         pair = report["agreement"]
         title = f"two readers of {pair['tasks']:,} tasks: {pair['differing']:,} differ, micro-F1 {pair['micro_f1']:.3f}"

@@ -72,6 +72,9 @@ def evaluate(
     corpus, and its hash is kept with the figures. Intervals are 95 %, by bootstrap over projects. Findings are figures
     beyond a limit; docs/findings.md explains each code.
 
+    Figures by genre and by register need these keys in the corpus. Where tasks have the key evidence, the words that
+    their labels rest on, the parts of the answers are compared with it.
+
     With --against, differences are what is evaluated minus what it is compared against, paired by task. Another model
     needs --corpus with tasks that neither model has seen. Write ./model for a directory with the name of an engine.
 
@@ -146,7 +149,7 @@ def evaluate(
         typer.echo(json.dumps(to_builtins(result), indent=1))
     else:
         show(comparison_tables(result, found, changed) if found else score_tables(result))
-        for line in [] if found else finding_lines(result):
+        for line in [] if found else finding_lines(result.findings):
             say(line)
         if report is not None:
             say(f"{report}: the report")

@@ -7,22 +7,29 @@ from typing import TYPE_CHECKING, Any
 from escalation.cli.display import cell, table
 from escalation.evaluation.figures import Interval
 from escalation.evaluation.findings import KINDS
-from escalation.evaluation.metrics import AVERAGES
+from escalation.evaluation.metrics import AVERAGES, SUBSET_FIGURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.table import Table
 
     from escalation.evaluation.figures import Answer, Averages, Comparison, Difference, Evaluation
+    from escalation.training.oracle import Finding
 
-HEADINGS = AVERAGES | {
-    "f1": "F1",
-    "support": "tasks with it",
-    "answered": "answered with it",
-    "confidence": "lowest confidence",
-    "micro_f1_of_all": "micro-F1 over all tasks",
-}
+HEADINGS = (
+    AVERAGES
+    | SUBSET_FIGURES
+    | {
+        "f1": "F1",
+        "support": "tasks with it",
+        "answered": "answered with it",
+        "confidence": "lowest confidence",
+        "micro_f1_of_all": "micro-F1 over all tasks",
+        "words_in_parts": "of these, in a part",
+        "parts_on_words": "of these, with evidence",
+    }
+)
 """Headings of figures by their key, where they differ."""
 
 
@@ -32,8 +39,13 @@ def score_tables(result: Evaluation) -> Iterator[Table]:
     averages = {engine: figures.averages for engine, figures in result.engines.items()} | result.baselines
     yield _averages(_title(result), "average", averages)
     yield _averages(f"{name} minus the others, paired", "difference", result.differences)
-    if result.registers:
-        yield _figures(f"{name} by register", "register", result.registers, "tasks", "micro_f1", "exact_match")
+    for key, rows in {"genre": result.genres, "register": result.registers}.items():
+        if rows:
+            yield _figures(f"{name} by {key}", key, rows, "tasks", "projects", *SUBSET_FIGURES)
+    if result.evidence:
+        tasks = next(iter(result.evidence.values())).tasks
+        title = f"evidence and parts of the answers: {tasks:,} tasks with evidence"
+        yield _figures(title, "engine", result.evidence, "words", "words_in_parts", "parts", "parts_on_words")
     for engine, figures in result.engines.items():
         yield _figures(engine, "label", figures.labels, "precision", "recall", "f1", "support", "answered")
         if figures.coverage is not None:
@@ -51,6 +63,13 @@ def comparison_tables(result: Evaluation, found: Comparison, listed: int) -> Ite
     head = ["A", "B", "B minus A", ""]
     averages = ([title, *_paired(found.averages[key])] for key, title in AVERAGES.items())
     yield table(f"A is {found.a.name}, B is {found.b.name}; {_title(result)}", ["average", *head], averages)
+    if found.genres:
+        genres = (
+            [genre, rows.tasks, title, *_paired(getattr(rows, key), lower_is_better=key == "core_wrong")]
+            for genre, rows in found.genres.items()
+            for key, title in SUBSET_FIGURES.items()
+        )
+        yield table("by genre", ["genre", "tasks", "figure", *head], genres)
     labels = ([label, row.support, *_paired(row)] for label, row in found.labels.items())
     yield table("F1 of each label", ["label", "tasks with it", *head], labels)
     changed, right = found.changed, found.changed.right
@@ -65,9 +84,9 @@ def comparison_tables(result: Evaluation, found: Comparison, listed: int) -> Ite
     yield table(title, ["task", "A", "B", "expected", "right"], tasks)
 
 
-def finding_lines(result: Evaluation) -> list[str]:
+def finding_lines(findings: Iterable[Finding]) -> list[str]:
     """Return the findings, one a line."""
-    found = [f"{each.code} {each.severity}: {each.message}; {KINDS[each.code].remedy}" for each in result.findings]
+    found = [f"{each.code} {each.severity}: {each.message}; {KINDS[each.code].remedy}" for each in findings]
     return found or ["no findings"]
 
 
@@ -99,12 +118,13 @@ def _cell(figure: Any) -> Any:
     return f"{cell(figure.value)}  [{cell(figure.low)}, {cell(figure.high)}]"
 
 
-def _paired(row: Difference) -> list[Any]:
+def _paired(row: Difference, *, lower_is_better: bool = False) -> list[Any]:
     """Return both figures, the difference with its interval, and a verdict if zero is outside of it."""
     value, low, high = row.difference.value, row.difference.low, row.difference.high
     if value is None or low is None or high is None:
         return [row.a, row.b, None, ""]
-    verdict = "worse" if high < 0 else "better" if low > 0 else ""
+    less, more = ("better", "worse") if lower_is_better else ("worse", "better")
+    verdict = less if high < 0 else more if low > 0 else ""
     return [row.a, row.b, f"{value:+.3f}  [{low:+.3f}, {high:+.3f}]", verdict]
 
 

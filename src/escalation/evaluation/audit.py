@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from escalation.errors import CorpusError
+from escalation.evaluation.evidence import check_evidence
 from escalation.evaluation.learning import learning_curve, leave_kinds_out
 from escalation.evaluation.run import answer_columns, indicators, run_engines
 from escalation.files import convert, parse_json, read_text, require
@@ -57,9 +58,10 @@ def audit(
     Returns
     -------
     dict
-        ``corpus``; ``counts``; ``near_duplicates`` in other projects; ``rates``, the share of tasks with each label,
-        of the corpus and of the reference; ``doubtful`` labels; ``rules``, how often the rules agree with each label;
-        ``agreement`` of two readers; ``curve`` and ``kinds``, see `escalation.evaluation.learning`.
+        ``corpus``; ``findings`` about its evidence; ``counts``; ``near_duplicates`` in other projects; ``rates``, the
+        share of tasks with each label, of the corpus and of the reference; ``doubtful`` labels; ``rules``, how often
+        the rules agree with each label; ``agreement`` of two readers; ``curve`` and ``kinds``, see
+        `escalation.evaluation.learning`.
 
     Raises
     ------
@@ -71,6 +73,7 @@ def audit(
     pairs = near_duplicates(corpus)
     report: dict[str, Any] = {
         "corpus": {"path": corpus.path.name, "sha256": corpus.sha256},
+        "findings": [msgspec.to_builtins(finding) for finding in check_evidence(corpus)],
         "counts": _counts(corpus, rulebook),
         "near_duplicates": {
             "cosine": NEAR,
@@ -94,7 +97,7 @@ def audit(
 
 
 def _counts(corpus: Corpus, rulebook: Rulebook) -> dict[str, Any]:
-    """Count tasks by label, kind, register, domain and length in words."""
+    """Count tasks by label, kind, register, genre, domain and length in words."""
     tasks, targets = corpus.tasks, corpus.targets(rulebook, rulebook.labels)
     needs_specialist = targets[:, [label != CORE for label in rulebook.labels]].any(axis=1)
     words = tasks["text"].map(lambda text: len(text.split()))
@@ -106,6 +109,8 @@ def _counts(corpus: Corpus, rulebook: Rulebook) -> dict[str, Any]:
         "with_stack": float(tasks["stack"].map(bool).mean()),
         "kinds": tasks["kind"].value_counts().to_dict(),
         "registers": tasks["register"].value_counts().to_dict(),
+        "genres": tasks["genre"].value_counts().to_dict(),
+        "with_evidence": int(tasks["evidence"].notna().sum()),
         "domains": tasks["domain"].nunique(),
         "words": {f"{quantile:.0%}": float(words.quantile(quantile)) for quantile in (0.1, 0.25, 0.5, 0.75, 0.9)},
     }

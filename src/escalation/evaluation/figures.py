@@ -13,7 +13,7 @@ import msgspec
 from escalation.model.directory import Counts  # noqa: TC001  # msgspec reads the annotations
 from escalation.training.oracle import Finding  # noqa: TC001  # msgspec reads the annotations
 
-FORMAT = 2  # version of this layout
+FORMAT = 3  # version of this layout
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -103,12 +103,28 @@ class LearningPoint(msgspec.Struct, frozen=True, omit_defaults=True):
     reference: dict[str, float | None] | None = None  # the same averages on real tasks of other projects
 
 
-class RegisterFigures(msgspec.Struct, frozen=True):
-    """How good the answers are to tasks of one register, that is, written in the same manner."""
+class SubsetFigures(msgspec.Struct, frozen=True):
+    """How good the answers are to some of the tasks: those of one register, or of one genre."""
 
     tasks: int
+    projects: int
     micro_f1: Interval
-    exact_match: Interval
+    escalate_f1: Interval
+    collaborate_f1: Interval
+    core_wrong: Interval  # share of the tasks whose core is answered wrongly
+
+
+class EvidenceFigures(msgspec.Struct, frozen=True):
+    """Whether the parts of the answers are where the labels come from, on tasks with evidence; see `evidence_figures`.
+
+    The first share is of the words, the second of the parts.
+    """
+
+    tasks: int  # with evidence
+    words: int  # passages that are the evidence of a mode that the answer names
+    words_in_parts: Interval
+    parts: int  # each counted once for every mode that it is for and that has evidence
+    parts_on_words: Interval
 
 
 class Confusion(msgspec.Struct, frozen=True):
@@ -184,6 +200,17 @@ class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
     support: int | None = None
 
 
+class SubsetDifferences(msgspec.Struct, frozen=True):
+    """The figures of `SubsetFigures` for A and B; `core_wrong` is the better the lower it is."""
+
+    tasks: int
+    projects: int
+    micro_f1: Difference
+    escalate_f1: Difference
+    collaborate_f1: Difference
+    core_wrong: Difference
+
+
 class Answer(msgspec.Struct, frozen=True):
     """An answer as lists of modes."""
 
@@ -210,7 +237,7 @@ class Changed(msgspec.Struct, frozen=True):
     tasks: list[ChangedTask]
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether B, which is evaluated, is better than A, which it is compared against."""
 
     a: Side
@@ -220,6 +247,7 @@ class Comparison(msgspec.Struct, frozen=True):
     changed: Changed
     min_support: int  # a label with fewer tasks is not called worse
     worse: list[str]  # what is worse beyond its interval: micro_f1, or labels
+    genres: dict[str, SubsetDifferences] = {}  # absent from the JSON if the corpus does not have the key
 
 
 class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -233,12 +261,14 @@ class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
     engines: dict[str, EngineFigures]
     baselines: dict[str, Averages]
     differences: dict[str, Averages]  # the first engine minus each other engine and baseline, paired
-    registers: dict[str, RegisterFigures]
+    registers: dict[str, SubsetFigures]
     confusions: dict[str, Confusion]  # by target that can be escalated to and collaborated with
     rules_over_model: dict[str, Interval]  # F1 of the rules minus the model's, by label, if both were evaluated
     training: dict[str, float] | None  # average precision by label, out of fold on the model's own corpus
     drift: Drift | None  # None in cross-validation and for the rules alone
     overlap: list[str]  # ids of the tasks that the model was trained on
     findings: list[Finding]
+    genres: dict[str, SubsetFigures] = {}  # absent from the JSON if the corpus does not have the key
+    evidence: dict[str, EvidenceFigures] = {}  # by engine; absent from the JSON if the corpus does not have the key
     robustness: dict[str, Counts] = {}  # of the model, by kind of text; absent if it was trained without a suite
     against: Comparison | None = None  # absent from the JSON if nothing was compared

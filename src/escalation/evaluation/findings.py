@@ -30,6 +30,10 @@ KINDS = {
         "Unlike the training corpus", "read some of these tasks with their answers; label them and train on them"
     ),
     "E103": Kind("Tasks that the model has seen", "the figures are too good; remove these tasks and evaluate again"),
+    "E104": Kind(
+        "Evidence that does not fit",
+        "copy the words of the text, for each label and for nothing else, or correct a label",
+    ),
     "E201": Kind("Weak label", "read its mistakes; write tasks that show the difference, and look at its rules"),
     "E202": Kind("Rules better than the model", "write tasks that teach this label; until then trust the rules for it"),
     "E203": Kind("False alarms", "read the false alarms; write tasks that need no specialist and use the same words"),

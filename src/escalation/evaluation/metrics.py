@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from escalation.evaluation.figures import Interval, LabelFigures
+from escalation.evaluation.figures import Difference, Interval, LabelFigures, SubsetDifferences, SubsetFigures
 from escalation.rules.rulebook import CORE, DISPOSITIONS
 from escalation.training.pipeline import SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,6 +41,10 @@ AVERAGES = {
 """Titles of the averages by their key. Core counts in its own average only; macro-F1 is over the labels that some task
 has. The last two are shares: of the tasks whose escalations and collaborations are all right, and, of the tasks that
 need no specialist, of those answered with none."""
+SUBSET_FIGURES = {key: AVERAGES[key] for key in ("micro_f1", "escalate_f1", "collaborate_f1")} | {
+    "core_wrong": "own work wrong"
+}
+"""Titles of the figures of some of the tasks by their key; the last is the better the lower it is."""
 
 
 class _Counts(NamedTuple):
@@ -53,13 +57,30 @@ class _Counts(NamedTuple):
     exact: Array  # all escalations and collaborations are right
     none_needed: Array  # need no specialist
     none_correct: Array  # need no specialist, and are answered with none
+    core_wrong: Array  # core is answered wrongly
 
 
 def _counts(columns: Sequence[Label], targets: Matrix, given: Matrix, groups: Sequence[str] | None = None) -> _Counts:
     """Count answers, also in resamples of the groups if there are any."""
     modes = [index for index, column in enumerate(columns) if column != CORE]
+    core = [index for index, column in enumerate(columns) if column == CORE]
     none_needed, none_given = (matrix[:, modes].sum(axis=1) == 0 for matrix in (targets, given))
-    names, numbers = np.unique(np.asarray(groups or [""] * len(targets), dtype=str), return_inverse=True)
+    count = _counter(len(targets), groups)
+    return _Counts(
+        true_positives=count(targets & given),
+        answered=count(given),
+        support=count(targets),
+        tasks=count(np.ones(len(targets))),
+        exact=count((targets[:, modes] == given[:, modes]).all(axis=1)),
+        none_needed=count(none_needed),
+        none_correct=count(none_needed & none_given),
+        core_wrong=count((targets[:, core] != given[:, core]).any(axis=1)),
+    )
+
+
+def _counter(tasks: int, groups: Sequence[str] | None) -> Callable[[NDArray[np.generic]], Array]:
+    """Return a function that sums values of tasks over all groups, then over each resample if there are groups."""
+    names, numbers = np.unique(np.asarray(groups or [""] * tasks, dtype=str), return_inverse=True)
     times = np.ones((1, len(names)))
     if groups:
         times = np.vstack([times, resamples(len(names))])
@@ -69,15 +90,7 @@ def _counts(columns: Sequence[Label], targets: Matrix, given: Matrix, groups: Se
         np.add.at(by_group, numbers, values)
         return times @ by_group
 
-    return _Counts(
-        true_positives=count(targets & given),
-        answered=count(given),
-        support=count(targets),
-        tasks=count(np.ones(len(targets))),
-        exact=count((targets[:, modes] == given[:, modes]).all(axis=1)),
-        none_needed=count(none_needed),
-        none_correct=count(none_needed & none_given),
-    )
+    return count
 
 
 def resamples(groups: int) -> Array:
@@ -136,6 +149,37 @@ def label_differences(
     """Return the F1 of each column of `given` minus that of `others`; see `differences`."""
     one, other = (_f1(*_counts(columns, targets, answers, groups)[:3]) for answers in (given, others))
     return _intervals(dict(zip(columns, (one - other).T, strict=True)))
+
+
+def subset_figures(columns: Sequence[Label], targets: Matrix, given: Matrix, groups: Sequence[str]) -> SubsetFigures:
+    """Return how good the answers to some of the tasks are; only these are passed."""
+    found = _intervals(_subset(columns, _counts(columns, targets, given, groups)))
+    return SubsetFigures(len(targets), len(set(groups)), **found)
+
+
+def subset_differences(
+    columns: Sequence[Label], targets: Matrix, given: Matrix, others: Matrix, groups: Sequence[str]
+) -> SubsetDifferences:
+    """Return the figures of `others` (A), of `given` (B) and B minus A for some of the tasks; see `differences`."""
+    a, b = (_subset(columns, _counts(columns, targets, answers, groups)) for answers in (others, given))
+    found = _intervals({key: values - a[key] for key, values in b.items()})
+    rows = {key: Difference(_defined(a[key][0]), _defined(b[key][0]), found[key]) for key in found}
+    return SubsetDifferences(len(targets), len(set(groups)), **rows)
+
+
+def _subset(columns: Sequence[Label], counted: _Counts) -> dict[str, Array]:
+    figures = _averages(columns, counted) | {"core_wrong": _ratio(counted.core_wrong, counted.tasks)}
+    return {key: figures[key] for key in SUBSET_FIGURES}
+
+
+def share(part: NDArray[np.int_], whole: NDArray[np.int_], groups: Sequence[str]) -> Interval:
+    """Return what share of all counts of `whole` is in `part`, both by task, with its interval.
+
+    >>> share(np.array([1, 1]), np.array([1, 3]), ["a", "a"])
+    Interval(value=0.5, low=0.5, high=0.5)
+    """
+    count = _counter(len(whole), groups)
+    return _intervals({"share": _ratio(count(part), count(whole))})["share"]
 
 
 def _averages(columns: Sequence[Label], counted: _Counts) -> dict[str, Array]:

@@ -45,6 +45,7 @@ class Answers(NamedTuple):
     given: NDArray[np.int8]  # (tasks, columns): 1 where a task was answered with the label of the column
     probabilities: NDArray[np.float64]  # (tasks, labels): of the model's labels, before groups are resolved
     thresholds: NDArray[np.float64]  # (tasks, labels)
+    parts: NDArray[np.object_]  # (tasks,): the parts of each answer, as tuples of `Part`
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +217,12 @@ def answer_tasks(
     predictor = Predictor(rulebook, model, engine)
     rows = []
     probabilities, thresholds = (np.full((len(tasks), len(rulebook.labels)), np.nan) for _ in range(2))
+    parts = np.empty(len(tasks), object)
     for row, task in enumerate(tasks):
         answer, decisions = predictor.predict_with_decisions(task)
         escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
         rows.append((escalate, collaborate, answer.core.value))
+        parts[row] = answer.parts
         for column, label in enumerate(rulebook.labels):
             decision = decisions[label]
             if decision.probability is not None and decision.threshold is not None:
@@ -227,7 +230,7 @@ def answer_tasks(
                 thresholds[row, column] = decision.threshold
         if progress and ((row + 1) % _STEP == 0 or row + 1 == len(tasks)):
             progress(f"answering by {engine}", row + 1, len(tasks))
-    return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds)
+    return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds, parts)
 
 
 # ------------------------------------------------------------------------------------------------ cross-validation
@@ -282,6 +285,6 @@ def merge_folds(folds: Sequence[Fold]) -> dict[Engine, Answers]:
     order = np.argsort(np.concatenate([fold.test for fold in folds]))
     merged = {}
     for engine in folds[0].answers:
-        parts = zip(*(fold.answers[engine] for fold in folds), strict=True)
-        merged[engine] = Answers(*(np.concatenate(part)[order] for part in parts))
+        fields = zip(*(fold.answers[engine] for fold in folds), strict=True)
+        merged[engine] = Answers(*(np.concatenate(field)[order] for field in fields))
     return merged

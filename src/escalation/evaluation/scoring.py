@@ -1,4 +1,4 @@
-"""Compute the figures of a run: of each engine, beside each other, by register, and against another model or engine."""
+"""Compute the figures of a run: of each engine, beside each other, by genre, and against another model or engine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from escalation.evaluation.drift import drift
+from escalation.evaluation.evidence import evidence_figures
 from escalation.evaluation.figures import (
     FORMAT,
     Answer,
@@ -20,7 +21,6 @@ from escalation.evaluation.figures import (
     EngineFigures,
     Evaluation,
     Hashes,
-    RegisterFigures,
     Side,
 )
 from escalation.evaluation.findings import find
@@ -30,6 +30,8 @@ from escalation.evaluation.metrics import (
     differences,
     label_differences,
     label_figures,
+    subset_differences,
+    subset_figures,
 )
 from escalation.evaluation.reliability import average_precisions, calibration, confidences, coverage_curve
 from escalation.evaluation.run import answer_tasks, check_unseen, run_engines
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from escalation.evaluation.figures import Interval
+    from escalation.evaluation.figures import Interval, SubsetFigures
     from escalation.evaluation.run import Run
     from escalation.files import Progress
     from escalation.model.decision import Engine
@@ -96,13 +98,15 @@ def score(run: Run, own_model: Model | None = None) -> Evaluation:
         engines={engine: _engine_figures(run, engine) for engine in run.engines},
         baselines={MAJORITY: averages_with_intervals(columns, targets, baseline, groups)},
         differences={other: differences(columns, targets, first, given, groups) for other, given in others.items()},
-        registers=_by_register(run),
+        registers=_by(run, "register"),
         confusions=_confusions(run),
         rules_over_model=_rules_over_model(run),
         training=_in_training(run),
         drift=drift(run),
         overlap=list(run.overlap),
         findings=[],
+        genres=_by(run, "genre"),
+        evidence=evidence_figures(run),
         robustness=info.robustness if info else {},
     )
     evaluation.findings.extend(find(evaluation))
@@ -158,14 +162,19 @@ def _engine_figures(run: Run, engine: Engine) -> EngineFigures:
     )
 
 
-def _by_register(run: Run) -> dict[str, RegisterFigures]:
-    registers, given = run.corpus.tasks["register"].to_numpy(dtype=str), run.answers[run.engine].given
-    figures = {}
-    for register in sorted(set(registers) - {""}):
-        rows = registers == register
-        found = averages_with_intervals(run.columns, run.targets[rows], given[rows], run.data.groups[rows].tolist())
-        figures[register] = RegisterFigures(int(rows.sum()), found["micro_f1"], found["exact_match"])
-    return figures
+def _subsets(run: Run, key: Literal["register", "genre"]) -> dict[str, NDArray[np.bool_]]:
+    """Return the rows of the tasks with each value of a key of the corpus."""
+    values = run.corpus.tasks[key].to_numpy(dtype=str)
+    return {value: values == value for value in sorted(set(values) - {""})}
+
+
+def _by(run: Run, key: Literal["register", "genre"]) -> dict[str, SubsetFigures]:
+    """Return the figures of the first engine's answers by the value of a key of the corpus."""
+    given, groups = run.answers[run.engine].given, run.data.groups
+    return {
+        value: subset_figures(run.columns, run.targets[rows], given[rows], groups[rows].tolist())
+        for value, rows in _subsets(run, key).items()
+    }
 
 
 def _rules_over_model(run: Run) -> dict[str, Interval]:
@@ -224,6 +233,10 @@ def compare(run: Run, against: Engine | Model, names: tuple[str, str], progress:
         changed=_changed(run, others, given),
         min_support=MIN_SUPPORT,
         worse=[name for name, high in highs.items() if high is not None and high < 0],
+        genres={
+            genre: subset_differences(columns, targets[rows], given[rows], others[rows], run.data.groups[rows].tolist())
+            for genre, rows in _subsets(run, "genre").items()
+        },
     )
 
 

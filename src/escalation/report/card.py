@@ -9,7 +9,7 @@ import msgspec
 
 from escalation.errors import InputError
 from escalation.evaluation.figures import FORMAT, Evaluation, Interval
-from escalation.evaluation.metrics import AVERAGES
+from escalation.evaluation.metrics import AVERAGES, SUBSET_FIGURES
 from escalation.files import read_json, read_text
 from escalation.model.policy import joint_targets
 from escalation.report.page import environment
@@ -115,6 +115,7 @@ def write_card(
         "unseen": unseen.engines[_ENGINE] if unseen else None,
         "engine": _ENGINE,
         "averages": AVERAGES,
+        "subset_figures": SUBSET_FIGURES,
         "trained": model,
         "nested": joint_targets(model.labels),
         "cases": cases,

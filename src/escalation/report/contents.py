@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Term = tuple[str, str]
 
-FORMAT = 2
+FORMAT = 3
 _POINTS = 100
 _TERMS = 15
 _NESTED_SLOPE = 2 / 3
@@ -48,9 +48,9 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     -------
     dict
         What ``report.json`` holds: only texts, numbers, lists and objects, and None for a figure that is undefined.
-        Always ``format``, ``about``, ``averages``, ``registers``, ``robustness``, ``labels``, ``curves``,
-        ``agreement``, ``terms``, ``errors`` and ``findings``; ``reliability``, ``coverage``, ``learning_curve`` and
-        ``drift`` may be None.
+        Always ``format``, ``about``, ``averages``, ``genres``, ``registers``, ``evidence``, ``robustness``, ``labels``,
+        ``curves``, ``agreement``, ``terms``, ``errors`` and ``findings``; ``reliability``, ``coverage``,
+        ``learning_curve`` and ``drift`` may be None.
     """
     figures = msgspec.to_builtins(evaluation)
     engines, drift = figures["engines"], figures["drift"]
@@ -61,7 +61,9 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "format": FORMAT,
         "about": _about(run, figures),
         "averages": {engine: entry["averages"] for engine, entry in engines.items()} | figures["baselines"],
+        "genres": figures.get("genres", {}),
         "registers": figures["registers"],
+        "evidence": figures.get("evidence", {}),
         "robustness": figures.get("robustness", {}),
         "labels": {engine: entry["labels"] for engine, entry in engines.items()},
         "curves": curves(run),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from escalation.evaluation.metrics import AVERAGES
+from escalation.evaluation.metrics import AVERAGES, SUBSET_FIGURES
 from escalation.files import check_directory, replacing_directory, require
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def page(contents: dict[str, Any]) -> str:
     return templates.get_template("report.html").render(
         report=shown,
         averages=AVERAGES,
+        subset_figures=SUBSET_FIGURES,
         drawings={name: inlined(shown, name, title) for name, title in TITLES.items()},
         passages=passages,
         dark=DARK,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import starmap
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,7 +18,7 @@ from escalation.task.stack import StackProfile
 from escalation.task.text import check_text, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -37,8 +38,9 @@ class LabelledTask(NamedTuple):
     """One line of a corpus.
 
     Folds never split a `group`: the project, else the repository of the source, else the task alone. `register` is how
-    the task is worded, `domain` what it is about, `kind` and `draw` where it comes from; all empty if the line does not
-    say so. `line` is counted from 1.
+    the task is worded, `genre` what sort of text it is, `domain` what it is about, `kind` and `draw` where it comes
+    from; all empty if the line does not say so. `evidence` lists, by mode, group or ``core``, the words of the text
+    that the label rests on; None if the line has no such key. `line` is counted from 1.
     """
 
     id: str
@@ -49,9 +51,11 @@ class LabelledTask(NamedTuple):
     core: bool
     group: str
     register: str
+    genre: str
     domain: str
     kind: str
     draw: str
+    evidence: Mapping[str, tuple[str, ...]] | None
     line: int
 
 
@@ -83,6 +87,9 @@ class Corpus:
         return matrix
 
 
+_Words = Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)]
+
+
 class _Line(msgspec.Struct):
     """The keys of a line that are checked; others are free."""
 
@@ -94,6 +101,7 @@ class _Line(msgspec.Struct):
     stack: Any = None
     project: Any = None
     source: Any = None
+    evidence: dict[str, Any] | None = None
 
 
 def read_corpus(path: Path) -> Corpus:
@@ -103,7 +111,8 @@ def read_corpus(path: Path) -> Corpus:
     ----------
     path : Path
         JSON lines with the keys ``id``, ``text``, ``escalate``, ``collaborate`` and ``core``, and optionally ``stack``,
-        and ``project`` or ``source`` (``owner/name@commit:file``), which make the group. Other keys are free.
+        ``evidence``, and ``project`` or ``source`` (``owner/name@commit:file``), which make the group. Other keys are
+        free.
 
     Raises
     ------
@@ -157,9 +166,18 @@ def _labelled_task(text: str, number: int) -> LabelledTask:
         line.collaborate,
         line.core,
         group=str(line.project or str(line.source or "").partition("@")[0] or name),
+        evidence=None if line.evidence is None else dict(starmap(_evidence, line.evidence.items())),
         line=number,
-        **{key: str(data.get(key, "")) for key in ("register", "domain", "kind", "draw")},
+        **{key: str(data.get(key) or "") for key in ("register", "genre", "domain", "kind", "draw")},
     )
+
+
+def _evidence(target: str, words: object) -> tuple[str, tuple[str, ...]]:
+    """Check the words that a label rests on; the error names its mode, which that of a whole mapping would not."""
+    try:
+        return target, convert(words, _Words)
+    except ValueError as error:
+        raise ValueError(f"evidence of {target!r}: {error}") from error
 
 
 def grouped_labels(rulebook: Rulebook, escalate: Iterable[str], collaborate: Iterable[str]) -> set[Label]:
