@@ -96,9 +96,9 @@ def is_done(status: str) -> str | None:
 
 
 def first_line(text: str) -> str:
-    """Return the first line of a text as the title of an entry, at most 80 characters.
+    r"""Return the first line of a text as the title of an entry, at most 80 characters.
 
-    >>> first_line("Add the page\\nand its test")
+    >>> first_line("Add the page\nand its test")
     'Add the page'
     """
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
