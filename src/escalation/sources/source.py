@@ -6,7 +6,13 @@ path as the caller wrote it, and raises `InputError` with the place and a remedy
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from escalation.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class SourceTask(NamedTuple):
@@ -58,6 +64,10 @@ class Skipped(NamedTuple):
 Entry: TypeAlias = SourceTask | Skipped
 
 TITLE_LENGTH = 80
+MAX_CHARACTERS = 50 * 2**20
+"""Size limit of a file of tasks."""
+
+_REMARK = re.compile(r"\s*[(\[,;:\u2013\u2014]|\s-\s|(?<=\w)\.\s")
 
 _DONE = {
     "done": "done", "x": "done", "complete": "completed", "completed": "completed", "finished": "done",
@@ -67,7 +77,7 @@ _DONE = {
     "rejected": "rejected", "declined": "declined", "duplicate": "duplicate", "invalid": "invalid",
     "wontfix": "won't do", "wont fix": "won't do", "won't fix": "won't do", "wont do": "won't do",
     "won't do": "won't do", "not planned": "not planned", "obsolete": "obsolete", "superseded": "superseded",
-    "archived": "archived", "deleted": "deleted", "removed": "removed", "tombstone": "tombstone",
+    "archived": "archived", "skipped": "skipped", "deleted": "deleted", "removed": "removed", "tombstone": "tombstone",
 }  # fmt: skip
 """The statuses of entries that nobody is to work on any more, with the reason that is reported."""
 
@@ -92,7 +102,13 @@ def is_done(status: str) -> str | None:
     >>> is_done("in-progress") is None
     True
     """
-    return _DONE.get(" ".join(status.lower().replace("_", " ").replace("-", " ").split()).strip(".! ✅✔☑️"))
+    known = _DONE.get(_plain(status))
+    return known or _DONE.get(_plain(_REMARK.split(status.strip(), maxsplit=1)[0]))
+
+
+def _plain(status: str) -> str:
+    words = status.lower().replace("\u2019", "'").replace("_", " ").replace("-", " ").split()
+    return " ".join(words).strip("*.! ✅✔☑\ufe0f")
 
 
 def first_line(text: str) -> str:
@@ -103,3 +119,22 @@ def first_line(text: str) -> str:
     """
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def check_source(text: str, path: Path) -> None:
+    """Raise if what a file contains cannot be tasks of any kind.
+
+    Raises
+    ------
+    InputError
+        If the text is empty, has NUL characters, or is longer than `MAX_CHARACTERS`.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"{path}: has {len(text):,} characters, more than {MAX_CHARACTERS:,}; split it, or name one of its parts"
+        )
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(f"{path}:{line}: has NUL characters, so it is not UTF-8 text; save it as UTF-8")
+    if not text.strip("\ufeff \t\r\n"):
+        raise InputError(f"{path}: is empty; name a file that has tasks")
