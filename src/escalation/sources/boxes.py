@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from escalation.errors import InputError
 from escalation.files import default_reading
 from escalation.sources.lists import read_list
-from escalation.sources.marks import Head, is_reference, read_heads, remark
+from escalation.sources.marks import GIVEN_UP, Head, is_reference, read_heads, remark
 from escalation.sources.source import Entry, Skipped, SourceTask, check_source, first_line, is_done
 from escalation.task.outline import Line, named_heading, read_box, read_outline
 from escalation.task.reading import ReadingPhrases, load_reading
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_STATUS = {"": "open", "x": "done", "-": "begun", "~": "begun", "/": "begun"}
+_STATUS = {"": "open", "x": "done", "-": "begun", "~": "begun", "/": "begun", ">": "deferred"}
 _CELLS = re.compile(r"(?<!\\)\|")
+_CELL_ID = re.compile(r"[*_`]*([A-Za-z]{0,10}(?:[-_.]?[A-Za-z]{0,4}\d{1,5})+[a-z]?)[*_`]*")
 _LEAD = re.compile(r"(?:\*\*|__)([^*_\n]{1,60})(?:\*\*|__)|([^:*_`\n]{1,60}):$")
 _LEGEND = re.compile(
-    r"(?i)\b(?:legend|key|notation|conventions|symbols)\b|legende|légende|leyenda|图例|凡例|범례|легенда"
+    r"(?i)(?:\w+ )?(?:legend|légende|leyenda|notation|symbols)|(?:status|box|symbol) key|key|图例|凡例|범례|легенда"
 )
 _STATES = {
     *("not started", "todo", "to do", "open", "pending", "in progress", "done", "complete", "completed", "blocked"),
@@ -43,6 +44,8 @@ _STATES = {
 _CHECKLIST = re.compile(r"(?i)check-?\s?list|validation|\bgates?\b|sign-?off|\breview\b")
 _LATER = re.compile(r"(?i)defer|later|future|follow|postpon|next|park|icebox|hold")
 _SHORT_WORDS, _SHORT = 4, 24
+_LONG = 10_000
+"""Length up to which wrapped lines are joined, so that time stays linear."""
 
 
 @dataclass(slots=True, eq=False)
@@ -156,7 +159,8 @@ class _Reader:
             self.open[-1].details.append(line)
 
     def _box(self, line: Line) -> None:
-        while self.open and self.open[-1].indent >= line.indent:
+        # One column deeper is not below, but badly aligned.
+        while self.open and self.open[-1].indent >= line.indent - 1:
             self.open.pop()
         parent = self.open[-1] if self.open else None
         criterion = parent is not None and parent.lead[0] in ("criteria", "form") and line.indent >= parent.lead[1]
@@ -184,11 +188,11 @@ class _Reader:
             return
         self.open = [box for box in self.open if box.indent < 0]
         texts = [cell if found is None else found[2] for cell, found in zip(cells, boxes, strict=True)]
-        heads = read_heads(texts)
-        name = next((text for text, head in zip(texts, heads, strict=True) if head.id and not head.text), "")
-        rest = [text for text in texts if text and text != name]
+        rest = [text for text in texts if text]
+        name = next((match[1] for text in rest[:2] if (match := _CELL_ID.fullmatch(text))), "")
+        rest = [text for text in rest if text.strip("*_`") != name]
         worded = [text for text in rest if len(text.split()) > 2] or sorted(rest, key=len)[-1:]
-        body = f"{name} {' – '.join(worded)}".strip()
+        body = f"{name}: {' – '.join(worded)}" if name else " – ".join(worded)
         self._add(line._replace(box=box[0], optional=box[1]), line.indent, body)
 
     def _other(self, line: Line) -> None:
@@ -206,12 +210,14 @@ class _Reader:
         continued = line.kind == "text" and not line.blank and self.last is not None and self.last.kind != "code"
         if continued and owner.details:
             before = owner.details[-1]
-            if before.kind in ("text", "item") and not _LEAD.match(line.text):
+            if before.kind in ("text", "item") and not _LEAD.match(line.text) and len(before.text) < _LONG:
                 owner.details[-1] = before._replace(
                     text=f"{before.text} {line.text}", body=f"{before.body} {line.text}"
                 )
                 return
-        elif continued and not owner.children and not _LEAD.match(line.text) and owner.indent >= 0:
+        elif continued and not (
+            owner.children or _LEAD.match(line.text) or owner.indent < 0 or len(owner.body) > _LONG
+        ):
             owner.body = f"{owner.body} {line.text}"
             return
         lead = _LEAD.match(line.body)
@@ -256,13 +262,12 @@ def _no_task(box: _Box, phrases: ReadingPhrases, numbered: bool) -> str | None:
     words = box.head.text.strip(" -:=*_`.→").lower()
     if box.head.id is None and (box.head.text[:1] in ("=", "→") or words in _STATES):
         return "a legend"
-    named = next((name for name in reversed(box.sections) if _LEGEND.search(name) and len(name) < 40), None)
-    if named is not None and box.head.id is None:
+    if box.head.id is None and any(_LEGEND.fullmatch(name.strip(" *_:")) for name in box.sections):
         return "a legend"
     status = ""
     for name in reversed(box.sections):
         given_up = is_done(name) if named_heading(name, phrases) == "excluded" else remark(name)
-        if given_up:
+        if given_up in GIVEN_UP:
             return given_up
         status = status or named_heading(name, phrases)
         if status == "excluded":

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from escalation.task.outline import Line
     from escalation.task.reading import ReadingPhrases
 
+_MAX_LIST = 5_000_000
 _NUMBERED = re.compile(r"\(?(\d{1,4})[.)]\s")
 _STATUS = re.compile(r"[-*\s]*[*_]*(?i:status)[*_]*\s?[:\uff1a][*_]*\s*(.+)")
 _TICK = re.compile(r"[✅✔☑]")
@@ -62,6 +63,8 @@ def read_list(
             f"{path}: has no boxes (- [ ] ...), no list and no headings such as 'Task 1: ...'; "
             "write each task as an item of a list, or give the format of the file"
         )
+    if len(text) > _MAX_LIST:
+        raise InputError(f"{path}: has {len(text):,} characters, more than a list of tasks has; split it")
     heads = read_heads(item[0].body for item in items)
     named = sum(head.id is not None for head in heads) > 1
     numbers = Counter(match[1] for item in items if (match := _NUMBERED.match(item[0].text)))
@@ -96,7 +99,13 @@ def _items(lines: list[Line]) -> list[list[Line]]:
             found.append(current)
         elif current is not None and line.kind != "heading" and line.indent > current[0].indent:
             current.append(line)
-        elif current is not None and line.kind == "text" and not line.blank and line.text[0] not in "*_":
+        elif (
+            current is not None
+            and line.kind == "text"
+            and not line.blank
+            and line.text[0] not in "*_"
+            and len(current[-1].text) < 10_000
+        ):
             last = current[-1]
             current[-1] = last._replace(text=f"{last.text} {line.text}", body=f"{last.body} {line.text}")
         else:
@@ -197,6 +206,6 @@ def read_lines(text: str, path: Path, include_done: bool = False) -> Iterator[En
         over = head.over or is_done(status)
         place = f"{path}:{number}"
         if reason or not head.text or (over and not include_done):
-            yield Skipped(head.id, first_line(body), reason or over or "no text", place)
+            yield Skipped(head.id, first_line(head.text or body), reason or over or "no text", place)
         else:
             yield SourceTask(head.id, head.text, status, place)

@@ -43,10 +43,15 @@ _KNOWN_REFERENCE = re.compile(
     r"[^\n]*[_*)]$",
     re.IGNORECASE,
 )
+_TAIL = 300
+"""How much of the end of a line is looked at for references, so that time stays linear."""
 _STRUCK = re.compile(r"~~.{1,2000}?(?:~~|$)")
 _SHOUTED = re.compile(r"[\W_]*([A-Z]{4,12}|WON'T DO)\b")
-_REMARK = re.compile(r"(?:[(\[]|\s[–—-]{1,2}\s)[\W_]*([A-Za-z]{4,12}(?:[ '\u2019]\w{1,2} \w{2,4})?)\b")
-_GIVEN_UP = {"cancelled", "abandoned", "dropped", "rejected", "declined", "obsolete", "superseded", "won't do"}
+_REMARK = re.compile(
+    r"(?:[(\[]|\s[–—-]{1,2}\s)[\W_]{0,6}([A-Za-z]{3,12}(?:[ '\u2019]\w{1,2} \w{2,4})?)\b(?:(,)|\s*[–—:-])?"
+    r"(?:(?<=[,–—:-])[^\n]*|[\W_]{0,9})$"
+)
+GIVEN_UP = {"cancelled", "abandoned", "dropped", "rejected", "declined", "obsolete", "superseded", "won't do"}
 
 
 class Head(NamedTuple):
@@ -132,7 +137,8 @@ def without_markers(text: str) -> str:
     while text != before:
         before = text
         text = text[: before_trailer(text, 0, len(text))]
-        text = _LAST_REFERENCE.sub("", _LAST_MARKER.sub("", text)).strip()
+        begin, end = text[:-_TAIL], text[-_TAIL:]
+        text = begin + _LAST_REFERENCE.sub("", _LAST_MARKER.sub("", end)).rstrip()
     return text
 
 
@@ -185,8 +191,8 @@ def _is_all_struck(body: str, text: str, match: re.Match[str] | None) -> bool:
 
 def remark(text: str) -> str | None:
     """Return why a remark in brackets or behind a dash says that a task is given up, or in capitals that it is over."""
-    for remark in _REMARK.finditer(text):
-        reason = is_done(remark[1])
-        if reason and (remark[1].isupper() or (reason in _GIVEN_UP and text[remark.end() :].strip(" )]*_.!") == "")):
+    for said in _REMARK.finditer(text):
+        reason = is_done(said[1])
+        if reason in GIVEN_UP or (reason and said[1].isupper() and not said[2]):
             return reason
     return None

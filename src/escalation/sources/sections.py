@@ -56,7 +56,7 @@ def read_sections(lines: Iterable[Line], held: Collection[int] = ()) -> list[Sec
                 open_.pop()
             for section in open_[1:]:
                 section.lines.append(line)
-            open_.append(Section(_NAME.sub("", title).lower(), title, level, []))
+            open_.append(Section(_NAME.sub("", title[:200]).lower(), title, level, []))
             found.append(open_[-1])
         else:
             for section in open_[1:] or open_:

@@ -22,6 +22,8 @@ _BOX = re.compile(
     r"\[(?P<sign>[ \u00a0\u3000]{0,2}[xX✓✔√☑✅☒~/>!?*-]?[ \u00a0\u3000]{0,2})\](?P<star>\\?\*)?(?:\s+|$|(?=[^\s(\[:]))"
     r"|(?P<emoji>[☐☑☒✅✔✓⬜])\ufe0f?\s*"
 )
+_LONGEST = 120
+"""Characters of a heading that may be known."""
 _TICKED = "xX✓✔√☑✅☒"
 _SETEXT = re.compile(r"(=+|-{3,})\s*$")
 _RULE = re.compile(r"(?:[-*_]\s*){3,}$")
@@ -115,7 +117,7 @@ def read_outline(text: str) -> Outline:
             blank = True
             continue
         previous = found[-1] if found else None
-        if previous is not None and not blank and previous.kind == "text" and _SETEXT.match(line):
+        if previous is not None and not blank and previous.kind == "text" and previous.blank and _SETEXT.match(line):
             found[-1] = previous._replace(kind="heading", level=1 if line.strip()[0] == "=" else 2)
         elif not _RULE.match(line.strip()):
             found.append(_read(number, line, blank=blank))
@@ -127,6 +129,8 @@ def read_outline(text: str) -> Outline:
 
 def named_heading(name: str, phrases: ReadingPhrases) -> str:
     """Return the status of a heading that is known, without its number, signs and brackets; "" for any other."""
+    if len(name) > _LONGEST:
+        return ""
     name = _HEAD.sub("", name, count=1).strip(":*_#?!. \t")
     return phrases.heading_status(name) or phrases.heading_status(_PARENTHESIS.sub("", name).strip(":*_#?!. \t"))
 
@@ -134,6 +138,8 @@ def named_heading(name: str, phrases: ReadingPhrases) -> str:
 def _without_comments(line: str, comment: int, number: int) -> tuple[str, int]:
     """Return a line without comments, and the number of the line where one begins that is still open, or 0."""
     kept = ""
+    if line.count("<!--") > _LONGEST:
+        return line, comment
     while line:
         if comment:
             _, closes, line = line.partition("-->")
