@@ -99,6 +99,19 @@ def test_a_criterion_below_a_task_belongs_to_it():
     assert entries[0].text == "Add the page\n- Acceptance Criteria:\n  - [ ] It loads fast"
 
 
+def test_a_note_below_a_task_stays_a_quote():
+    (entry,) = read_boxes("- [ ] 1.1 Add the page\n  > Note: the menu is there\n", Path("tasks.md"))
+    assert entry.text == "Add the page\n> Note: the menu is there"
+
+
+@pytest.mark.parametrize(
+    "heading", ["Key rotation", "Foreign key", "Setup", "Dependencies", "Completed", "Phase 1 (DONE)"]
+)
+def test_an_open_box_is_a_task_under_most_headings(heading):
+    (entry,) = read_boxes(f"## {heading}\n\n- [ ] Write the migration\n", Path("tasks.md"))
+    assert isinstance(entry, SourceTask)
+
+
 def test_a_checklist_of_its_own_is_a_list_of_tasks():
     entries = list(read_boxes("# Acceptance Criteria\n\n- [ ] It is fast\n- [x] It is blue\n", Path("a.md")))
     assert [type(entry) for entry in entries] == [SourceTask, Skipped]

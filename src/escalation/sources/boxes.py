@@ -201,13 +201,15 @@ class _Reader:
         if owner is None:
             if line.kind == "text":
                 lead = _LEAD.match(line.text)
-                self.lead = (lead[1] or lead[2]) if lead else ""
+                alone = lead is not None and (lead.end() == len(line.text) or line.text.rstrip("*_ ").endswith(":"))
+                self.lead = (lead[1] or lead[2]) if lead and alone else ""
             if line.kind != "code":
                 self.open = [box for box in self.open if box.indent < min(line.indent, 0)]
             return
         while self.open[-1] is not owner:
             self.open.pop()
-        continued = line.kind == "text" and not line.blank and self.last is not None and self.last.kind != "code"
+        continued = line.kind == "text" and not line.blank and line.text[0] != ">" and self.last is not None
+        continued = continued and self.last is not None and self.last.kind != "code"
         if continued and owner.details:
             before = owner.details[-1]
             if before.kind in ("text", "item") and not _LEAD.match(line.text) and len(before.text) < _LONG:

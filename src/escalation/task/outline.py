@@ -15,8 +15,9 @@ from escalation.task.verbatim import FENCE, fenced
 if TYPE_CHECKING:
     from escalation.task.reading import ReadingPhrases
 
+_KEY = re.compile(r"\s*(?:#[^\n]*\n\s*)*[\w-]{1,40}:(?:\s|$)")
 _LINES = re.compile(r"\r\n?|\n")
-_QUOTE = re.compile(r"^\s{0,3}(?:>\s?)+")
+_QUOTE = re.compile(r"^(?:>\s?)+|^\s{1,3}(?:>\s?)+(?=[-*+]\s|\[|\d+[.)]\s)")
 _BULLET = re.compile(r"[-*+](?=\[)")
 _BOX = re.compile(
     r"\[(?P<sign>[ \u00a0\u3000]{0,2}[xX✓✔√☑✅☒~/>!?*-]?[ \u00a0\u3000]{0,2})\](?P<star>\\?\*)?(?:\s+|$|(?=[^\s(\[:]))"
@@ -90,6 +91,9 @@ def read_outline(text: str) -> Outline:
         spans.append((place, place + len(line)))
         place += len(line) + 1
     front = FRONT_MATTER.match(whole)
+    if front is not None and _KEY.match(front[1]) is None:
+        # Two rules with anything else between them.
+        front = None
     number = whole.count("\n", 0, front.end()) if front is not None else 0
     found: list[Line] = []
     unclosed: tuple[int, str] | None = None
@@ -117,7 +121,7 @@ def read_outline(text: str) -> Outline:
             blank = True
             continue
         previous = found[-1] if found else None
-        if previous is not None and not blank and previous.kind == "text" and previous.blank and _SETEXT.match(line):
+        if previous is not None and not blank and previous.kind == "text" and _begins(found) and _SETEXT.match(line):
             found[-1] = previous._replace(kind="heading", level=1 if line.strip()[0] == "=" else 2)
         elif not _RULE.match(line.strip()):
             found.append(_read(number, line, blank=blank))
@@ -125,6 +129,11 @@ def read_outline(text: str) -> Outline:
     if comment:
         unclosed = unclosed or (comment, "comment")
     return Outline(found, unclosed)
+
+
+def _begins(found: list[Line]) -> bool:
+    """Return whether the last line begins a paragraph, so that it is not the end of an item that is wrapped."""
+    return len(found) < 2 or found[-1].blank or found[-2].kind not in ("text", "item")
 
 
 def named_heading(name: str, phrases: ReadingPhrases) -> str:
