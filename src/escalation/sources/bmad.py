@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _STATUS = re.compile(r"(?im)^[\W_]*status[*_]*[ \t]*[:\uff1a][*_]*[ \t]*(\S.*)$")
 _STORY = re.compile(r"(?i)(?:user\s+)?stor(?:y|ies)\s*#?\s*(\d[\w.-]*\w|\d)?\s*[:\uff1a\u2013\u2014-]?\s*(.*)")
+_NUMBERED = re.compile(r"(\d+[.-]\d+[a-z]?)\s*[:\uff1a\u2013\u2014-]?\s+(\S.*)")
 _FILE = re.compile(r"(?:story[-_.])?(\d+)[.-](\d+[a-z]?)(?=[.-]|$)")
 _PARTS = {
     "story": re.compile(r"(?:user )?story(?: statement)?"),
@@ -98,7 +99,7 @@ def _parts(sections: list[Section]) -> dict[str, Section]:
 def _title(sections: list[Section], path: Path) -> tuple[str | None, str]:
     named = [section for section in sections if section.level == 1] or sections[1:2]
     title = named[0].title if named else path.stem
-    story = _STORY.search(title)
+    story = _STORY.search(title) or _NUMBERED.match(title)
     name = story[1] if story is not None else None
     if story is not None and story[2]:
         title = story[2]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_STATUS = {"": "open", "x": "done", "-": "begun", "~": "begun", "/": "begun", ">": "deferred"}
+_STATUS = {"": "open", "x": "done", "-": "begun", "~": "begun", "/": "begun", ">": "deferred", "*": "optional"}
 _CELLS = re.compile(r"(?<!\\)\|")
 _CELL_ID = re.compile(r"[*_`]*([A-Za-z]{0,10}(?:[-_.]?[A-Za-z]{0,4}\d{1,5})+[a-z]?)[*_`]*")
 _LEAD = re.compile(r"(?:\*\*|__)([^*_\n]{1,60})(?:\*\*|__)|([^:*_`\n]{1,60}):$")
@@ -242,7 +242,8 @@ class _Reader:
         if line.kind == "item":
             # Bullets below a numbered title that are not indented.
             return box if box.indent == line.indent and box.body[:1].isdigit() else None
-        return None if line.text[0] in "*_#" or _LEAD.match(line.text) else box
+        wraps = self.last is not None and self.last.kind != "code"
+        return box if wraps and line.text[0] not in "*_#<" and not _LEAD.match(line.text) else None
 
 
 def _adopt(boxes: list[_Box]) -> None:
@@ -285,13 +286,14 @@ def _no_task(box: _Box, phrases: ReadingPhrases, numbered: bool) -> str | None:
         return None
     own = box.head.id
     extends = any(child.head.id is not None and child.head.id.startswith(f"{own}.") for child in box.children)
-    return "groups its subtasks" if own is None or extends else None
+    return "groups its subtasks" if own is None or own[0].isdigit() or extends else None
 
 
 def _entry(box: _Box, reason: str | None, path: Path, include_done: bool) -> Entry:
     place = f"{path}:{box.line.number}"
     status = _STATUS.get(box.line.box or "", box.line.box or "")
-    over = box.head.over or is_done(status)
+    over = box.head.over or is_done(status) or (reason if reason in GIVEN_UP else None)
+    reason = None if reason in GIVEN_UP else reason
     if box.head.over == "struck through":
         status = "struck through"
     elif box.line.optional and status == "open":
@@ -317,4 +319,6 @@ def _text(box: _Box) -> str:
     if not details:
         return title
     left = min(line.indent for line in details)
-    return "\n".join([title, *(" " * (line.indent - left) + line.text for line in details)]).strip()
+    gaps = ["\n" if line.blank and line.kind == "text" else "" for line in details]
+    rows = [gap + " " * (line.indent - left) + line.text for gap, line in zip(gaps, details, strict=True)]
+    return "\n".join([title, *rows]).strip()
