@@ -144,6 +144,7 @@ def test_a_prefix_that_several_lines_share_is_an_id():
 BROKEN = {
     "empty": ("boxes", "\n\n", "tasks.md: is empty; name"),
     "json as Markdown": ("boxes", '{"tasks": []}', "tasks.md: is JSON"),
+    "JSON list as Markdown": ("boxes", '[{"title": "Add it"}]', "tasks.md: is JSON"),
     "prose": ("boxes", "Only some words.", "has no boxes"),
     "cut in a comment": (
         "boxes",

@@ -11,7 +11,7 @@ from escalation.errors import InputError
 from escalation.files import default_reading
 from escalation.sources.lists import read_list
 from escalation.sources.marks import GIVEN_UP, Head, is_reference, read_heads, remark
-from escalation.sources.source import Entry, Skipped, SourceTask, check_source, first_line, is_done
+from escalation.sources.source import Entry, Skipped, SourceTask, check_source, first_line, is_done, is_json
 from escalation.task.outline import Line, named_heading, read_box, read_outline
 from escalation.task.reading import ReadingPhrases, load_reading
 
@@ -92,7 +92,7 @@ def read_boxes(text: str, path: Path, include_done: bool = False) -> Iterator[En
     [('T001', 'Create the project'), ('T002', 'Add the model in src/models.py')]
     """
     check_source(text, path)
-    if text.lstrip("\ufeff \t\r\n")[:1] == "{":
+    if is_json(text):
         raise InputError(f"{path}: is JSON, not Markdown; name a Markdown file, or give the format of this one")
     outline = read_outline(text)
     if outline.unclosed is not None and "[" in text:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from escalation.errors import InputError
 from escalation.sources.marks import Head, is_named, read_heads, remark
-from escalation.sources.source import Entry, Skipped, SourceTask, check_source, first_line, is_done
+from escalation.sources.source import Entry, Skipped, SourceTask, check_source, first_line, is_done, is_json
 from escalation.task.outline import read_box
 from escalation.task.pieces import read_pieces
 
@@ -28,7 +28,6 @@ _LATER = re.compile(r"(?i)defer|later|future|follow|postpon|next|park|icebox|hol
 _BULLET = re.compile(r"\s*(?:[-*+•▪●◦]\s+|\(?\d{1,4}[.)]\s+)")
 _TODO_TXT = re.compile(r"x \d{4}-\d\d-\d\d ")
 _PRIORITY = re.compile(r"(?:\([A-Z]\) )?(?:\d{4}-\d\d-\d\d )?")
-_JSON = re.compile(r"[{\[]\s*[{\"\]}]")
 
 
 def read_list(
@@ -183,7 +182,7 @@ def read_lines(text: str, path: Path, include_done: bool = False) -> Iterator[En
     """
     check_source(text, path)
     text = text.removeprefix("\ufeff")
-    if _JSON.match(text.lstrip()):
+    if is_json(text):
         raise InputError(f"{path}: is JSON, not text with one task a line; give the format of the file")
     rows = []
     for number, line in enumerate(re.split(r"\r\n?|\n", text), start=1):

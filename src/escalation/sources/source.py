@@ -67,6 +67,7 @@ TITLE_LENGTH = 80
 MAX_CHARACTERS = 50 * 2**20
 """Size limit of a file of tasks."""
 
+_JSON = re.compile(r"\ufeff?\s*[{\[]\s*[{\[\"\]}]")
 _REMARK = re.compile(r"\s*[(\[,;:\u2013\u2014]|\s-\s|(?<=\w)\.\s")
 
 _DONE = {
@@ -138,3 +139,8 @@ def check_source(text: str, path: Path) -> None:
         raise InputError(f"{path}:{line}: has NUL characters, so it is not UTF-8 text; save it as UTF-8")
     if not text.strip("\ufeff \t\r\n"):
         raise InputError(f"{path}: is empty; name a file that has tasks")
+
+
+def is_json(text: str) -> bool:
+    """Return whether a text begins as JSON does; ``[ ]`` and ``[x]`` begin a box."""
+    return _JSON.match(text) is not None and not text.lstrip("\ufeff \t\r\n").startswith(("[ ]", "[]"))
