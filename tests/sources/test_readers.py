@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,10 @@ def test_a_checklist_of_its_own_is_a_list_of_tasks():
         ("`T003` Add the form [P]", "T003", "Add the form"),
         ("任务 4：添加登录", "4", "添加登录"),
         ("Python 3: drop what is old", None, "Python 3: drop what is old"),
+        ("**T01 — Add the model**", "T01", "Add the model"),
+        ("**T008 · Add unit tests**", "T008", "Add unit tests"),
+        ("*T009* Add the view", "T009", "Add the view"),
+        ("SubTask 1.1: Add the route", "1.1", "Add the route"),
         ("#12 Fix the footer", "#12", "Fix the footer"),
         ("Add the report _(Requirements: 1.1, 2.3)_", None, "Add the report"),
     ],
@@ -213,3 +218,10 @@ def test_thousands_of_tasks_are_read_in_linear_time():
     assert entries[-1].place == "tasks.json:49999"
     lines = "\n".join(f"- [ ] T{number:04} Add page {number}\n  - with a step" for number in range(5_000))
     assert len(list(read_boxes(lines, Path("tasks.md")))) == 5_000
+
+
+@pytest.mark.parametrize("sign", ["*", "_", "(", "[P] ", " - ", "~~", "1.1, ", "_a: 1.1", "<!--", "> ", "- [ ] "])
+def test_a_line_of_one_sign_takes_no_long_time(sign):
+    started = time.perf_counter()
+    list(read_boxes(f"- [ ] T001 {sign * 20_000}\n- [ ] {sign * 20_000}x", Path("tasks.md")))
+    assert time.perf_counter() - started < 2

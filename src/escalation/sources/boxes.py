@@ -41,7 +41,7 @@ _STATES = {
         "started",
     ),
 }
-_CHECKLIST = re.compile(r"(?i)check-?\s?list|validation|\bgates?\b|sign-?off|\breview\b")
+_CHECKLIST = re.compile(r"(?i)check-?\s?list|checkpoint|validation|\bgates?\b|sign-?off|\breview\b")
 _LATER = re.compile(r"(?i)defer|later|future|follow|postpon|next|park|icebox|hold")
 _SHORT_WORDS, _SHORT = 4, 24
 _LONG = 10_000

@@ -18,12 +18,12 @@ _TASK = (
 )
 _NUMBER = r"\d{1,4}(?:\.\d{1,4})*[a-z]?"
 _ID = re.compile(
-    r"(?P<open>(?:\*\*|__|`|\[|\(|~~)*)(?:"
+    r"(?P<open>(?:\*\*|\*(?!\*)|__|_(?!_)|`|\[|\(|~~)*)(?:"
     rf"(?P<number>\d{{1,4}}(?:\.\d{{1,4}})+[a-z]?|\d{{1,4}}(?=[.):\uff1a]))[.):\uff1a]?"
-    rf"|(?P<task>T-?{_NUMBER}(?:\s?[-–]\s?T{_NUMBER})?|TX{{2,4}}|#\d{{1,6}})"
+    rf"|(?P<task>#?T-?{_NUMBER}(?:\s?[-–]\s?T{_NUMBER})?|TX{{2,4}}|#\d{{1,6}})"
     rf"|(?i:{_TASK})[\s#]*(?P<named>{_NUMBER})(?=[:\uff1a.)*_\]\s–—-])"
     rf"|(?P<other>(?:[A-Za-z][A-Za-z0-9]{{0,9}}[-_])+[A-Z]?\d{{1,6}}(?:\.\d+)*[a-z]?|[A-Z]{{1,5}}{_NUMBER})"
-    r")(?P<close>(?:\*\*|__|`|\]|\)|~~)*)(?P<end>\s?[:\uff1a.]|\s[-–—](?=\s))?(?P<shut>(?:\*\*|__|~~)*)"
+    r")(?P<close>(?:\*\*|\*(?!\*)|__|_(?!_)|`|\]|\)|~~)*)(?P<end>\s?[:\uff1a.]|\s[-–—|·](?=\s))?(?P<shut>(?:\*\*|__|~~)*)"
     r"(?:(?<=\uff1a)|(?=\s|$|\[))\s*"
 )
 _NAMED = re.compile(rf"(?i)[\W_]*(?:T-?\d{{1,4}}\b|(?:{_TASK})[\s#_-]*\d)")
@@ -150,7 +150,7 @@ def _head(body: str, match: re.Match[str] | None) -> Head:
     name, text = None, body
     struck = body.startswith("~~")
     if match is not None:
-        name = match["number"] or match["task"] or match["named"] or match["other"]
+        name = match["number"] or (match["task"] or "").replace("#T", "T") or match["named"] or match["other"]
         text = body[match.end() :]
         opened = match["open"].strip("[(`")
         struck = struck or text.startswith("~~")
