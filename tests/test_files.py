@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,16 @@ import time
 import pytest
 
 from escalation.errors import CorpusError, InputError, MissingExtraError
-from escalation.files import parse_json, read_bytes, read_json, read_toml, replacing_directory, replacing_file, require
+from escalation.files import (
+    parse_json,
+    parse_yaml,
+    read_bytes,
+    read_json,
+    read_toml,
+    replacing_directory,
+    replacing_file,
+    require,
+)
 from helpers import ROOT
 
 FILES = ("one", "two", "three")
@@ -279,3 +289,36 @@ def test_a_missing_extra_names_the_command_for_a_checkout_and_for_an_index(monke
         "Parquet needs pyarrow, which predicting does without. Install the extra: "
         f"pip install -e '.[batch]' in {ROOT}, or pip install 'escalation-predictor[batch]' from an index"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("id: 007\nstatus: yes\ndate: 2026-01-01", {"id": "007", "status": "yes", "date": "2026-01-01"}),
+        ("base: &b [x]\nmore: *b", {"base": ["x"], "more": ["x"]}),
+        ("!!python/object/apply:os.system ['ls']", ["ls"]),
+        ("", None),
+    ],
+)
+def test_yaml_makes_texts_lists_and_mappings_only(text, value):
+    assert parse_yaml(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: b: c", "line 1: mapping values are not allowed here"),
+        ("a: 1\na: 2", "line 2: the key 'a' occurs twice"),
+        ("? [a]\n: b", "line 1: a key is not a text"),
+        ("--- {}\n--- {}", "line 2: but found another document"),
+        ("a: &a [*a]", "an alias is within what it stands for"),
+        ("a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "\n".join(
+            f"{name}: &{name} [{','.join(['*' + before] * 10)}]" for before, name in zip("abcde", "bcdef", strict=True)
+        ), "its aliases stand for more than 100,000 values"),
+        ("[" * 100 + "]" * 100, "nested more than 64 levels deep"),
+        ("[" * 5_000, "nested more than 64 levels deep"),
+    ],
+)  # fmt: skip
+def test_yaml_that_is_rejected(text, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parse_yaml(text)

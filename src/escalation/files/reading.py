@@ -25,6 +25,7 @@ MAX_BYTES = 64 * 2**20
 """Default size limit of a file that is read in one piece."""
 MAX_CORPUS_BYTES = 2**30
 _MAX_DEPTH = 64
+_MAX_NODES = 100_000
 
 _TYPES = {
     "object": "a mapping",
@@ -205,3 +206,74 @@ def parse_toml(content: bytes, path: Path, error: type[EscalationError], remedy:
         return tomli.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as cause:
         raise error(f"{path}: is not TOML ({cause}); {remedy}") from cause
+
+
+def parse_yaml(text: str) -> Any:
+    r"""Parse a YAML text from outside into mappings, lists and texts; numbers, dates and ``yes`` stay texts.
+
+    Raises
+    ------
+    ValueError
+        If it is not YAML, has more than one document, a key twice or one that is no text, is nested more than 64
+        levels deep, or stands for more than 100,000 values once its aliases are followed.
+
+    Examples
+    --------
+    >>> parse_yaml("id: 007\nstatus: yes")
+    {'id': '007', 'status': 'yes'}
+    """
+    import yaml
+
+    try:
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        if root is None:
+            return None
+        _check_nodes(root)
+        value: Any = yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
+        raise ValueError(f"line {line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    except RecursionError as error:
+        raise ValueError(f"nested more than {_MAX_DEPTH} levels deep") from error
+    return value
+
+
+def _check_nodes(root: Any) -> None:
+    """Raise if aliases stand for too many values or for what they are in, or if keys are not unique texts."""
+    sizes: dict[int, int] = {}
+    within: set[int] = set()
+
+    def size(node: Any, depth: int) -> int:
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"nested more than {_MAX_DEPTH} levels deep")
+        if isinstance(node.value, str):
+            return 1
+        if id(node) in within:
+            raise ValueError("an alias is within what it stands for")
+        if id(node) not in sizes:
+            within.add(id(node))
+            children = node.value
+            if children and isinstance(children[0], tuple):
+                _check_keys([key for key, _ in children])
+                children = [value for _, value in children]
+            sizes[id(node)] = 1 + sum(size(child, depth + 1) for child in children)
+            within.discard(id(node))
+            if sizes[id(node)] > _MAX_NODES:
+                raise ValueError(f"its aliases stand for more than {_MAX_NODES:,} values")
+        return sizes[id(node)]
+
+    size(root, 0)
+
+
+def _check_keys(keys: list[Any]) -> None:
+    seen: set[str] = set()
+    for key in keys:
+        name = key.value
+        line = key.start_mark.line + 1
+        if not isinstance(name, str):
+            raise ValueError(f"line {line}: a key is not a text")
+        if name in seen:
+            raise ValueError(f"line {line}: the key {name!r} occurs twice")
+        seen.add(name)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from escalation.task.clauses import ClauseReader
     from escalation.task.reading import ReadingPhrases
 
-_HEADING = re.compile(r"(#{1,6})\s+(?=\S)|h([1-6])\.\s+(?=\S)")
+HEADING = re.compile(r"(#{1,6})\s+(?=\S)|h([1-6])\.\s+(?=\S)")
 _BOLD_LINE = re.compile(r"(?:\*\*|__)([^*_\n]{1,80})(?:\*\*:?|__:?)$")
 _UNDERLINE = re.compile(r"[=~*_-]{3,}$")
-_MARKERS = re.compile(
+MARKERS = re.compile(
     r"(?P<bullet>[-*+•▪●◦‣–—]\s+|\(?\d{1,3}(?:\.\d{1,3})*[.)]\s+|\(?[a-hA-H][.)]\s+"
     r"|(?=\[[ xX*~-]?\]\s)|(?=[☐☑☒✅✔✓⬜❌]))"
     r"(?P<box>\[[ xX*~-]?\]\*?\s+|[☐☑☒✅✔✓⬜❌]\ufe0f?\s*)?"
@@ -97,7 +97,7 @@ class BlockReader:
             if not worded and _NO_LETTER.match(body):
                 number += 1
                 continue
-            marks = None if worded else _MARKERS.match(body)
+            marks = None if worded else MARKERS.match(body)
             if not self._heading(lines, number, body, begin, finish, blank, marked=marks is not None):
                 number = self._line(lines, number, body, begin, finish, indent, blank, marks)
             blank = False
@@ -126,7 +126,7 @@ class BlockReader:
         marked: bool,
     ) -> bool:
         """Take a heading, and let it decide for what is below."""
-        heading = _HEADING.match(body) if body[0] in "#h" else None
+        heading = HEADING.match(body) if body[0] in "#h" else None
         level, name = 0, body
         if heading is not None:
             level = len(heading[1]) if heading[1] else int(heading[2])
@@ -273,7 +273,7 @@ class BlockReader:
         if not body or body[0] in "#>|`~[":
             return False
         line = self.text[slice(*lines[number])].rstrip()
-        if not line or line[-1] in ".:!?;|" or (not is_worded(body) and _MARKERS.match(body)):
+        if not line or line[-1] in ".:!?;|" or (not is_worded(body) and MARKERS.match(body)):
             return False
         if line[-1] == "," and body[0].islower():
             return True

@@ -19,7 +19,7 @@ _COLON = re.compile(r":(?=[*_\s])")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _OPEN_TAG = re.compile(r"<([A-Za-z][\w:-]{0,60})(?:\s[^<>]{0,300})?>")
 _CLOSE_TAG = re.compile(r"</([A-Za-z][\w:-]{0,60})\s*>")
-_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
+FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_KEY = re.compile(r"([A-Za-z_][\w -]{0,40}):[ \t]*(.*)")
 _INLINE_BLOCK = re.compile(r"(?<=\s)(?=[-*•]\s\[[ xX]\]\s|#{2,6}\s\w)")
 _INLINE_WORD = re.compile(r"\S+")
@@ -136,7 +136,7 @@ def _agrees(text: str, turns: list[re.Match[str]], last: int, phrases: ReadingPh
 
 
 def _front_matter(text: str, phrases: ReadingPhrases) -> list[Span]:
-    match = _FRONT_MATTER.match(text)
+    match = FRONT_MATTER.match(text)
     if match is None:
         return []
     found = []

@@ -6,7 +6,7 @@ import re
 
 from escalation.task.regions import BLANK
 
-_FENCE = re.compile(r"(`{3,}|~{3,})\s*([\w+-]*)")
+FENCE = re.compile(r"(`{3,}|~{3,})\s*([\w+-]*)")
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 _EXCEPTION = re.compile(r"[\w.]+(?:: |$)")
 _LOG = re.compile(
@@ -40,9 +40,9 @@ def verbatim(text: str, lines: list[tuple[int, int]], number: int, *, titled: bo
     """
     line = text[slice(*lines[number])]
     body = line.strip()
-    fence = _FENCE.match(body) if body[0] in "`~" else None
+    fence = FENCE.match(body) if body[0] in "`~" else None
     if fence is not None:
-        return _fenced(text, lines, number, fence), "code block"
+        return fenced(text, lines, number, fence), "code block"
     if body[0] == ">":
         last = number + 1
         while last < len(lines) and text[slice(*lines[last])].lstrip()[:1] == ">":
@@ -68,7 +68,7 @@ def verbatim(text: str, lines: list[tuple[int, int]], number: int, *, titled: bo
     return number, ""
 
 
-def _fenced(text: str, lines: list[tuple[int, int]], number: int, fence: re.Match[str]) -> int:
+def fenced(text: str, lines: list[tuple[int, int]], number: int, fence: re.Match[str]) -> int:
     """Return the line behind a fenced block; a block of Markdown may hold others."""
     sign, depth = fence[1], 1
     nests = fence[2].lower() in ("markdown", "md")

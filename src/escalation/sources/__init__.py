@@ -1,0 +1,1 @@
+"""Read task lists as the tools that keep them write them, one reader for each kind."""
