@@ -17,12 +17,14 @@ from escalation.rules.rulebook import (
     TECHNOLOGY_CUE,
     Acceptance,
     AcceptedWhen,
+    Category,
     Condition,
     CoreRule,
     Cue,
     Example,
     Group,
     Mode,
+    Neutral,
     Option,
     Question,
     Reach,
@@ -36,6 +38,7 @@ from escalation.rules.rulebook import (
     Wanted,
 )
 from escalation.rules.talk import load_talk
+from escalation.task.detect.signs import fault_of, signs_of
 from escalation.task.language import load_languages
 from escalation.task.reading import load_reading
 
@@ -46,12 +49,16 @@ _TABLES: dict[type[Any], str] = {
     Source: "sources",
     Mode: "modes",
     Technology: "technologies",
+    Category: "categories",
     Cue: "cues",
     Group: "groups",
     Rule: "rules",
     Acceptance: "acceptance",
     Question: "questions",
 }
+_REFERRING = (Group, Rule, Question)
+_REFERENCES = frozenset({"collaborate", "escalate", "fallback", "mode", "targets"})
+"""Keys that name modes, in these tables; `when` of a question does behind a colon."""
 _CHOICES = {
     "disposition": DISPOSITIONS,
     "dispositions": DISPOSITIONS,
@@ -79,6 +86,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     rules: list[dict[str, Any]]
     acceptance: list[dict[str, Any]]
     questions: list[dict[str, Any]] = []
+    categories: list[dict[str, Any]] = []
+    aliases: Texts = ()
+    neutral: Neutral = Neutral()
     areas: list[dict[str, str]] = []
 
 
@@ -150,6 +160,7 @@ class _Loader:
         self._known[Cue] |= {TECHNOLOGY_CUE + category for category in self._categories}
         self._tables: dict[type[Any], dict[str, Any]] = {kind: {} for kind in _TABLES}
         self._group_of: dict[str, str] = {}
+        self._aliases = self._modes_by_alias()
 
     def load(self, sha256: str) -> Rulebook | None:
         """Return the rulebook, or None if there are faults."""
@@ -166,7 +177,15 @@ class _Loader:
             return None
         tables = {key: self._tables[kind] for kind, key in _TABLES.items()}
         return Rulebook(
-            name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, **(_speech() | tables)
+            name=file.name,
+            home=file.home,
+            title=file.title,
+            aliases=file.aliases,
+            neutral=file.neutral,
+            category_names=tables.pop("categories"),
+            core=core,
+            sha256=sha256,
+            **(_speech() | tables),
         )
 
     def _fault(self, what: str) -> None:
@@ -175,13 +194,37 @@ class _Loader:
     def _values(self, kind: type[Any], key: str) -> set[str]:
         return {entry[key] for entry in self._entries[kind] if isinstance(entry.get(key), str)}
 
+    def _modes_by_alias(self) -> dict[str, list[str]]:
+        """Return the modes of each alias; one that is a mode or group itself is a fault, found when modes are read."""
+        modes: dict[str, list[str]] = {}
+        for entry in self._entries[Mode]:
+            aliases = entry.get("aliases")
+            for alias in aliases if isinstance(aliases, list) else ():
+                if isinstance(alias, str) and alias not in self._known[Mode] | self._known[Group]:
+                    modes.setdefault(alias, []).append(str(entry.get("slug")))
+        return modes
+
+    def _current(self, value: Any, key: str = "") -> Any:
+        """Replace aliases of modes by their slugs, so that a mode is renamed in one place."""
+        if isinstance(value, dict):
+            return {name: self._current(each, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._current(each, key) for each in value]
+        kind, colon, name = value.rpartition(":") if key == "when" and isinstance(value, str) else ("", "", value)
+        if (key not in _REFERENCES and not colon) or not isinstance(name, str) or name not in self._aliases:
+            return value
+        modes = self._aliases[name]
+        if len(modes) > 1:
+            self._fault(f"{key} names {name!r}, an alias of {' and '.join(modes)}; name one of them")
+        return kind + colon + modes[0]
+
     def _read(self, kind: type[Any]) -> None:
         """Convert and check the tables of a kind."""
         name_key = kind.__struct_fields__[0]
         for index, entry in enumerate(self._entries[kind]):
             name = str(entry.get(name_key, "?"))
             self._place = f"{_TABLES[kind]}[{index}] ({name})."
-            table = self._convert(entry, kind)
+            table = self._convert(self._current(entry) if kind in _REFERRING else entry, kind)
             if table is None:
                 continue
             if name in self._tables[kind]:
@@ -239,9 +282,19 @@ class _Loader:
     def _check(self, table: object) -> None:
         """Check what the types cannot express."""
         match table:
+            case Mode():
+                for alias in set(table.aliases) & (self._known[Mode] | self._known[Group]) - {table.slug}:
+                    self._fault(f"aliases has {alias!r}, which is the slug of a mode or group; remove one of them")
+            case Category():
+                if table.name not in self._categories:
+                    self._fault(f"name is {table.name!r}, which no technology has; add one or fix the name")
             case Technology():
                 self._check_phrases("aliases", table.aliases)
                 self._check_phrases("idioms", table.idioms)
+                for kind, signs in signs_of(table).items():
+                    for sign in signs:
+                        if fault := fault_of(kind, sign):
+                            self._fault(f"{kind} has {sign!r}, {fault}")
             case Cue():
                 self._check_phrases("phrases", table.phrases)
                 if table.id.startswith(TECHNOLOGY_CUE) or "@" in table.id or " " in table.id:
@@ -250,6 +303,8 @@ class _Loader:
                 self._check_names("cues", table.cues, Cue)
                 if (table.condition == "cue") != bool(table.cues):
                     self._fault(f"cues does not fit condition {table.condition!r}; list cues for 'cue' and only there")
+                for mode in set(table.aliases) - set(table.modes):
+                    self._fault(f"aliases names {mode!r}, which modes does not list; add it there or fix the name")
                 if table.condition != "always" and not table.otherwise:
                     self._fault("otherwise is missing; write why a task is not accepted")
             case Group():

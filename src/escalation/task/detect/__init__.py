@@ -1,0 +1,1 @@
+"""Detect a Stack Profile."""

@@ -1,0 +1,152 @@
+"""Find the names in a Stack Profile, in whatever shape a project writes it: no two of them nest alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_DEPTH = 16
+_MAX_LENGTH = 300
+_MAX_NAMES = 10_000
+"""A YAML file of a few lines can repeat itself without end; no project has as many technologies."""
+
+NONE = frozenset(
+    {"", "-", "?", "/", "n/a", "na", "nil", "no", "none", "not applicable", "not used", "null", "off", "false", "tbd"}
+    | {"disabled", "unknown", "undecided", "unused", "not yet", "none yet", "to be decided", "to be determined"}
+)
+"""Values that say that there is no technology."""
+_YES = frozenset({"enabled", "in use", "on", "true", "used", "y", "yes", "✓", "✅", "x"})
+"""Values that say that there is what their key names."""
+_WRAPPERS = frozenset(
+    {"detected", "detectedstack", "stack", "stackprofile", "techstack", "technologystack", "technologies", "technology"}
+    | {"name", "tech", "tool", "tools", "items"}
+)
+"""Keys that say nothing of what is below them."""
+_SWITCHES = frozenset({"active", "enabled", "inuse", "present", "used", "detected"})
+"""Keys that say whether there is what is around them."""
+_VERSIONS = frozenset({"version", "versions", "release", "minversion", "versionconstraint"})
+_ABOUT = frozenset(
+    {"author", "branch", "comment", "comments", "confidence", "created", "createdat", "date", "description", "evidence"}
+    | {"files", "generated", "generatedat", "generatedby", "id", "lastupdated", "license", "note", "notes", "path"}
+    | {"paths", "project", "projectdescription", "projectname", "purpose", "rationale", "reason", "repository", "schema"}
+    | {"source", "sources", "summary", "timestamp", "title", "updated", "updatedat", "url", "usage", "why", "lastscan"}
+)
+"""Keys of what is said about a project or a technology."""
+_SILENT = _ABOUT | _VERSIONS | {"category", ""}
+_APART = re.compile(
+    r"(?:^|[_ -])modes?(?:$|[_ -])|specialist|agent|recommend|suggest|potential|alternative|candidate|considered|reject"
+    r"|exclude|avoid|deprecated|unused|removed|planned|future|missing|not[_ -]?used|anti[_ -]?pattern|migrat\w+[_ -]from|previous"
+)
+"""Keys of what a project does not use: specialists for it, plans, what was rejected."""
+_VERSION = re.compile(r"[\^~=<>!v\s]*\d[\w.\-+*]*(?:\s*(?:,|\|\||-)?\s*[\^~=<>!]+\s*\d[\w.\-+*]*)*|latest|stable|lts|\*")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|instead of|rather than|except|excluding|formerly|previously|replac(?:es|ed|ing)"
+    r"|(?:migrat\w+|moved|switched)(?: away)? from)\s[^,;()\[\]\n]*",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(
+    r"(?:none|n/a|tbd|tba|not yet|undecided|unknown)\b"
+    r"|[^()\[\]]*?[\s:–—([-]+(?:not (?:yet )?(?:used|needed|present)|no longer used|planned|unused|removed|deprecated"
+    r"|disabled|none|not yet|future|tbd|n/a)\s*[)\]]?\s*$",
+    re.IGNORECASE,
+)
+"""What is not used, or not yet: "Redis (planned)", "TBD (Clerk or Auth0)"."""
+
+
+def folded(key: str) -> str:
+    """Return a key without regard to how it is spelled.
+
+    >>> folded("techStack"), folded("Tech Stack"), folded("tech_stack")
+    ('techstack', 'techstack', 'techstack')
+    """
+    return "".join(sign for sign in key.casefold() if sign.isalnum())
+
+
+def is_none(text: str) -> bool:
+    """Return whether a value says that there is nothing.
+
+    >>> is_none("N/A"), is_none("none yet."), is_none("Redis (planned)"), is_none("NoSQL")
+    (True, True, True, False)
+    """
+    return text.strip().strip(".!()[]").casefold() in NONE or bool(_STATUS.match(text)) or not _used(text)
+
+
+def names_in(value: object) -> Iterator[tuple[str, str]]:
+    """Yield the names in a profile, each after the keys that lead to it, joined by full stops.
+
+    Keys that only wrap are left out. A key is a name if its value is only ``true``, a number or a version; such a name
+    is the last of its keys too.
+
+    Examples
+    --------
+    >>> list(names_in({"techStack": {"frontend": {"framework": "React 19", "vite": "^6.0"}, "docker": True}}))
+    [('frontend.framework', 'React 19'), ('frontend.vite', 'vite'), ('docker', 'docker')]
+    >>> list(names_in({"database": [{"name": "PostgreSQL", "version": "16", "purpose": "orders"}], "cache": "none"}))
+    [('database', 'PostgreSQL')]
+    """
+    for count, found in enumerate(_walk(value, (), 0)):
+        if count == _MAX_NAMES:
+            return
+        yield ".".join(found[0]), found[1]
+
+
+def _walk(value: object, keys: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(value, Mapping):
+        if depth < _MAX_DEPTH:
+            yield from _in_mapping(value, keys, depth)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        if depth < _MAX_DEPTH:
+            for each in value:
+                yield from _walk(each, keys, depth + 1)
+    elif isinstance(value, str):
+        text = " ".join(value.split())[:_MAX_LENGTH]
+        if is_none(text):
+            return
+        if text.casefold() in _YES or _VERSION.fullmatch(text):
+            yield from _key_itself(keys)
+        else:
+            yield keys, _used(text)
+    elif value:
+        yield from _key_itself(keys)
+
+
+def _in_mapping(value: Mapping[object, object], keys: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    switches = [each for key, each in value.items() if folded(str(key)) in _SWITCHES and isinstance(each, (bool, str))]
+    if any(not each or (isinstance(each, str) and is_none(each)) for each in switches):
+        return
+    category = next((each for key, each in value.items() if folded(str(key)) == "category"), None)
+    if isinstance(category, str) and category.strip():
+        keys = (*keys, _spelled(category))
+    found, only_said = False, bool(switches)
+    for key, each in value.items():
+        kind, spelled = folded(str(key)), _spelled(str(key))
+        only_said = only_said or kind in _VERSIONS
+        is_project = kind == "name" and not depth  # the name of the project, not of a technology
+        if kind in _SILENT or is_project or _APART.search(spelled) or (kind in _SWITCHES and isinstance(each, (bool, str))):
+            continue
+        for name in _walk(each, keys if kind in _WRAPPERS else (*keys, spelled), depth + 1):
+            found = True
+            yield name
+    if only_said and not found:
+        yield from _key_itself(keys)
+
+
+def _key_itself(keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if keys:
+        yield keys, keys[-1]
+
+
+def _spelled(key: str) -> str:
+    """Return a key in lower case, with its humps apart: ``githubActions`` as ``github_actions``."""
+    key = key.strip()
+    return (_HUMP.sub("_", key) if key[:1].islower() else key).lower()
+
+
+def _used(text: str) -> str:
+    """Return a text without what it denies: ``Vue (not React)`` as ``Vue ()``."""
+    return _DENIED.sub("", text).strip() if _DENIED.search(text) else text
