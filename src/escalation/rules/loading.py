@@ -11,6 +11,7 @@ import msgspec
 
 from escalation.errors import RulebookError
 from escalation.files import convert, default_reading, parse_toml, read_bytes
+from escalation.rules.aliases import ModeAliases
 from escalation.rules.phrases import PhraseError, compile_phrase
 from escalation.rules.rulebook import (
     DISPOSITIONS,
@@ -38,7 +39,7 @@ from escalation.rules.rulebook import (
     Wanted,
 )
 from escalation.rules.talk import load_talk
-from escalation.task.detect.signs import fault_of, signs_of
+from escalation.task.detect.signs import faults_of
 from escalation.task.language import load_languages
 from escalation.task.reading import load_reading
 
@@ -57,8 +58,7 @@ _TABLES: dict[type[Any], str] = {
     Question: "questions",
 }
 _REFERRING = (Group, Rule, Question)
-_REFERENCES = frozenset({"collaborate", "escalate", "fallback", "mode", "targets"})
-"""Keys that name modes, in these tables; `when` of a question does behind a colon."""
+"""Tables that name modes; they may use an alias."""
 _CHOICES = {
     "disposition": DISPOSITIONS,
     "dispositions": DISPOSITIONS,
@@ -160,7 +160,7 @@ class _Loader:
         self._known[Cue] |= {TECHNOLOGY_CUE + category for category in self._categories}
         self._tables: dict[type[Any], dict[str, Any]] = {kind: {} for kind in _TABLES}
         self._group_of: dict[str, str] = {}
-        self._aliases = self._modes_by_alias()
+        self._aliases = ModeAliases(self._entries[Mode], self._known[Mode] | self._known[Group], self._fault)
 
     def load(self, sha256: str) -> Rulebook | None:
         """Return the rulebook, or None if there are faults."""
@@ -194,37 +194,13 @@ class _Loader:
     def _values(self, kind: type[Any], key: str) -> set[str]:
         return {entry[key] for entry in self._entries[kind] if isinstance(entry.get(key), str)}
 
-    def _modes_by_alias(self) -> dict[str, list[str]]:
-        """Return the modes of each alias; one that is a mode or group itself is a fault, found when modes are read."""
-        modes: dict[str, list[str]] = {}
-        for entry in self._entries[Mode]:
-            aliases = entry.get("aliases")
-            for alias in aliases if isinstance(aliases, list) else ():
-                if isinstance(alias, str) and alias not in self._known[Mode] | self._known[Group]:
-                    modes.setdefault(alias, []).append(str(entry.get("slug")))
-        return modes
-
-    def _current(self, value: Any, key: str = "") -> Any:
-        """Replace aliases of modes by their slugs, so that a mode is renamed in one place."""
-        if isinstance(value, dict):
-            return {name: self._current(each, name) for name, each in value.items()}
-        if isinstance(value, list):
-            return [self._current(each, key) for each in value]
-        kind, colon, name = value.rpartition(":") if key == "when" and isinstance(value, str) else ("", "", value)
-        if (key not in _REFERENCES and not colon) or not isinstance(name, str) or name not in self._aliases:
-            return value
-        modes = self._aliases[name]
-        if len(modes) > 1:
-            self._fault(f"{key} names {name!r}, an alias of {' and '.join(modes)}; name one of them")
-        return kind + colon + modes[0]
-
     def _read(self, kind: type[Any]) -> None:
         """Convert and check the tables of a kind."""
         name_key = kind.__struct_fields__[0]
         for index, entry in enumerate(self._entries[kind]):
             name = str(entry.get(name_key, "?"))
             self._place = f"{_TABLES[kind]}[{index}] ({name})."
-            table = self._convert(self._current(entry) if kind in _REFERRING else entry, kind)
+            table = self._convert(self._aliases.replaced(entry) if kind in _REFERRING else entry, kind)
             if table is None:
                 continue
             if name in self._tables[kind]:
@@ -283,18 +259,13 @@ class _Loader:
         """Check what the types cannot express."""
         match table:
             case Mode():
-                for alias in set(table.aliases) & (self._known[Mode] | self._known[Group]) - {table.slug}:
-                    self._fault(f"aliases has {alias!r}, which is the slug of a mode or group; remove one of them")
-            case Category():
-                if table.name not in self._categories:
-                    self._fault(f"name is {table.name!r}, which no technology has; add one or fix the name")
+                self._aliases.check(table)
+            case Category() if table.name not in self._categories:
+                self._fault(f"name is {table.name!r}, which no technology has; add one or fix the name")
             case Technology():
                 self._check_phrases("aliases", table.aliases)
                 self._check_phrases("idioms", table.idioms)
-                for kind, signs in signs_of(table).items():
-                    for sign in signs:
-                        if fault := fault_of(kind, sign):
-                            self._fault(f"{kind} has {sign!r}, {fault}")
+                self.faults += [self._place + fault for fault in faults_of(table)]
             case Cue():
                 self._check_phrases("phrases", table.phrases)
                 if table.id.startswith(TECHNOLOGY_CUE) or "@" in table.id or " " in table.id:

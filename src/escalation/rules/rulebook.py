@@ -1,5 +1,6 @@
 """The types of a rulebook: its tables, the conditions of its rules, and the labels that follow from it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeAlias
 
 from msgspec import Meta, Struct
@@ -56,6 +57,14 @@ class Label(str):
     def target(self) -> str:
         """Slug of the mode or group; empty for ``core``."""
         return str(self).partition(":")[2]
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """Return the label with another name of its target, if there is one.
+
+        >>> Label("escalate", "dba").renamed({"dba": "database-specialist"})
+        'escalate:database-specialist'
+        """
+        return type(self)(self.disposition, names.get(self.target, self.target))
 
 
 CORE = Label("core")

@@ -8,6 +8,7 @@ from escalation.rules.names import nearest
 from escalation.rules.phrases import PhraseFinder
 from escalation.rules.rulebook import TECHNOLOGY_CUE
 from escalation.task.shapes import folded
+from escalation.task.stack import StackProfile
 from escalation.task.text import words_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from escalation.rules.evidence import Mark
     from escalation.rules.rulebook import Rulebook
-    from escalation.task.stack import StackProfile
 
 _NAMES_KEPT = 4096
 _NAME_KEPT = 100
@@ -55,20 +55,31 @@ class StackReader:
                 found |= self._named(category, name)
         return {name: self._category[name] for name in found}
 
-    def warnings(self, stack: StackProfile, *, categories: bool = False) -> list[str]:
+    def warnings(self, stack: object, *, categories: bool = False) -> list[str]:
         """Return what is not understood, each with the nearest known name if there is one.
 
         Parameters
         ----------
-        stack : StackProfile
+        stack : StackProfile, mapping or list
         categories : bool
             Whether unknown categories are reported as well; in a file they are free.
+
+        Raises
+        ------
+        InputError
+            If it is not a Stack Profile.
+
+        Examples
+        --------
+        >>> from escalation import Predictor
+        >>> Predictor.load(engine="rules").stacks.warnings({"frontend": ["Raect"], "auth": "Clerk"})
+        ["'Raect' (did you mean 'React'?)"]
         """
         neutral = self._rulebook.neutral
         others = frozenset(map(folded, neutral.categories))
         finder = PhraseFinder({True: neutral.names})
         unknown: dict[str, str] = {}
-        for category, names in stack.technologies.items():
+        for category, names in StackProfile.of(stack).technologies.items():
             keys = category.split(".")
             free = any(folded(key) in others for key in keys)
             if categories and not free and not self._categories_of(category):
@@ -115,7 +126,8 @@ class StackReader:
         if self._exact is None:
             self._exact = {}
             for technology in self._rulebook.technologies.values():
-                for name in (technology.name, *technology.packages):
+                strong = (package for package in technology.packages if not package.endswith("?"))
+                for name in (technology.name, *strong):
                     self._exact[folded(name)] = self._exact.get(folded(name), frozenset()) | {technology.name}
         return self._exact
 

@@ -32,17 +32,30 @@ _VERSIONS = frozenset({"version", "versions", "release", "minversion", "versionc
 _ABOUT = frozenset(
     {"author", "branch", "comment", "comments", "confidence", "created", "createdat", "date", "description", "evidence"}
     | {"files", "generated", "generatedat", "generatedby", "id", "lastupdated", "license", "note", "notes", "path"}
-    | {"paths", "project", "projectdescription", "projectname", "purpose", "rationale", "reason", "repository", "schema"}
+    | {
+        "paths",
+        "project",
+        "projectdescription",
+        "projectname",
+        "purpose",
+        "rationale",
+        "reason",
+        "repository",
+        "schema",
+    }
     | {"source", "sources", "summary", "timestamp", "title", "updated", "updatedat", "url", "usage", "why", "lastscan"}
 )
 """Keys of what is said about a project or a technology."""
 _SILENT = _ABOUT | _VERSIONS | {"category", ""}
 _APART = re.compile(
     r"(?:^|[_ -])modes?(?:$|[_ -])|specialist|agent|recommend|suggest|potential|alternative|candidate|considered|reject"
-    r"|exclude|avoid|deprecated|unused|removed|planned|future|missing|not[_ -]?used|anti[_ -]?pattern|migrat\w+[_ -]from|previous"
+    r"|exclude|avoid|deprecated|unused|removed|planned|future|missing|not[_ -]?used"
+    r"|anti[_ -]?pattern|migrat\w+[_ -]from|previous"
 )
 """Keys of what a project does not use: specialists for it, plans, what was rejected."""
-_VERSION = re.compile(r"[\^~=<>!v\s]*\d[\w.\-+*]*(?:\s*(?:,|\|\||-)?\s*[\^~=<>!]+\s*\d[\w.\-+*]*)*|latest|stable|lts|\*")
+_VERSION = re.compile(
+    r"[\^~=<>!v\s]*\d[\w.\-+*]*(?:\s*(?:,|\|\||-)?\s*[\^~=<>!]+\s*\d[\w.\-+*]*)*|latest|stable|lts|\*"
+)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DENIED = re.compile(
     r"\b(?:no|not|never|without|instead of|rather than|except|excluding|formerly|previously|replac(?:es|ed|ing)"
@@ -115,7 +128,9 @@ def _walk(value: object, keys: tuple[str, ...], depth: int) -> Iterator[tuple[tu
         yield from _key_itself(keys)
 
 
-def _in_mapping(value: Mapping[object, object], keys: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
+def _in_mapping(
+    value: Mapping[object, object], keys: tuple[str, ...], depth: int
+) -> Iterator[tuple[tuple[str, ...], str]]:
     switches = [each for key, each in value.items() if folded(str(key)) in _SWITCHES and isinstance(each, (bool, str))]
     if any(not each or (isinstance(each, str) and is_none(each)) for each in switches):
         return
@@ -127,7 +142,12 @@ def _in_mapping(value: Mapping[object, object], keys: tuple[str, ...], depth: in
         kind, spelled = folded(str(key)), _spelled(str(key))
         only_said = only_said or kind in _VERSIONS
         is_project = kind == "name" and not depth  # the name of the project, not of a technology
-        if kind in _SILENT or is_project or _APART.search(spelled) or (kind in _SWITCHES and isinstance(each, (bool, str))):
+        if (
+            kind in _SILENT
+            or is_project
+            or _APART.search(spelled)
+            or (kind in _SWITCHES and isinstance(each, (bool, str)))
+        ):
             continue
         for name in _walk(each, keys if kind in _WRAPPERS else (*keys, spelled), depth + 1):
             found = True

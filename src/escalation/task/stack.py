@@ -52,13 +52,13 @@ class StackProfile:
         Raises
         ------
         InputError
-            If it is neither a mapping nor a list.
+            If it is neither a mapping nor a list of names.
         """
         if isinstance(value, StackProfile):
             return value
         if value is None:
             return cls()
-        if not isinstance(value, (Mapping, list, tuple)):
+        if not isinstance(value, Mapping) and not _is_list_of_names(value):
             raise InputError(f"{where} is {type(value).__name__}, not a mapping; {_SHAPE}")
         found: dict[str, list[str]] = {}
         for category, name in names_in(value):
@@ -109,7 +109,7 @@ class StackProfile:
         Raises
         ------
         InputError
-            If it cannot be read, is not JSON or YAML, or holds neither a mapping nor a list.
+            If it cannot be read, is not JSON or YAML, or holds something else.
         """
         remedy = "name a JSON or YAML file of a Stack Profile, or write category=name"
         if path.suffix.lower() not in _YAML:
@@ -121,3 +121,7 @@ class StackProfile:
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             said = " ".join(str(error).split())
             raise InputError(f"{path}: is not YAML ({said}); {remedy}") from error
+
+
+def _is_list_of_names(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and any(isinstance(each, (str, Mapping)) for each in value)

@@ -38,17 +38,20 @@ def signs_of(technology: Technology) -> dict[str, tuple[str, ...]]:
     return {kind: getattr(technology, kind, ()) for kind in KINDS}
 
 
-def fault_of(kind: str, sign: str) -> str | None:
-    """Return what is wrong with a sign, as the rest of a sentence, or None.
-
-    >>> fault_of("variables", "clerk_")
-    "which is not a variable's name or its beginning, such as NAME_"
-    """
-    form, described = _FORMS[kind]
-    bare = sign.removesuffix("?")
-    if not bare.strip("*?./-_@"):
-        return "which is in every repository; name something of the technology's own"
-    return None if form.fullmatch(bare) else f"which is not {described}"
+def faults_of(technology: Technology) -> list[str]:
+    """Return what is wrong with the signs of a technology, each with the kind of the sign."""
+    faults = []
+    for kind, signs in signs_of(technology).items():
+        form, described = _FORMS[kind]
+        for sign in signs:
+            bare = sign.removesuffix("?")
+            if not bare.strip("*?./-_@"):
+                faults.append(
+                    f"{kind} has {sign!r}, which every repository has; name something of the technology's own"
+                )
+            elif not form.fullmatch(bare):
+                faults.append(f"{kind} has {sign!r}; write {described}")
+    return faults
 
 
 class SignIndex:
