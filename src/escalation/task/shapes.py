@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Keys: TypeAlias = tuple[str, ...]
+
 _MAX_DEPTH = 16
 _MAX_LENGTH = 300
-_MAX_NAMES = 10_000
-"""A YAML file of a few lines can repeat itself without end; no project has as many technologies."""
+_MAX_VALUES = 20_000
+"""A YAML file of a few lines can repeat itself without end; what comes after so many values is not looked at."""
 
 NONE = frozenset(
     {"", "-", "?", "/", "n/a", "na", "nil", "no", "none", "not applicable", "not used", "null", "off", "false", "tbd"}
@@ -63,9 +65,9 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(
-    r"(?:none|n/a|tbd|tba|not yet|undecided|unknown)\b"
-    r"|[^()\[\]]*?[\s:–—([-]+(?:not (?:yet )?(?:used|needed|present)|no longer used|planned|unused|removed|deprecated"
-    r"|disabled|none|not yet|future|tbd|n/a)\s*[)\]]?\s*$",
+    r"^(?:none|n/a|tbd|tba|not yet|undecided|unknown)\b"
+    r"|(?:^|[\s:–—(\[-])(?:not (?:yet )?(?:used|needed|present)|no longer used|planned|unused|removed|deprecated"
+    r"|disabled|none|not yet|future|tbd|n/a) ?[)\]]?$",
     re.IGNORECASE,
 )
 """What is not used, or not yet: "Redis (planned)", "TBD (Clerk or Auth0)"."""
@@ -86,7 +88,10 @@ def is_none(text: str) -> bool:
     >>> is_none("N/A"), is_none("none yet."), is_none("Redis (planned)"), is_none("NoSQL")
     (True, True, True, False)
     """
-    return text.strip().strip(".!()[]").casefold() in NONE or bool(_STATUS.match(text)) or not _used(text)
+    status = _STATUS.search(text.strip())
+    if status and not any(bracket in text[: status.start()] for bracket in "()[]"):
+        return True
+    return text.strip().strip(".!()[]").casefold() in NONE or not _used(text)
 
 
 def names_in(value: object) -> Iterator[tuple[str, str]]:
@@ -102,61 +107,59 @@ def names_in(value: object) -> Iterator[tuple[str, str]]:
     >>> list(names_in({"database": [{"name": "PostgreSQL", "version": "16", "purpose": "orders"}], "cache": "none"}))
     [('database', 'PostgreSQL')]
     """
-    for count, found in enumerate(_walk(value, (), 0)):
-        if count == _MAX_NAMES:
+    for keys, name in _Walk().names(value, (), 0):
+        yield ".".join(keys), name
+
+
+class _Walk:
+    """One way through a profile, which ends after a number of values."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def names(self, value: object, keys: Keys, depth: int) -> Iterator[tuple[Keys, str]]:
+        """Yield the names in a value below some keys."""
+        self._seen += 1
+        if self._seen > _MAX_VALUES or depth > _MAX_DEPTH:
             return
-        yield ".".join(found[0]), found[1]
-
-
-def _walk(value: object, keys: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(value, Mapping):
-        if depth < _MAX_DEPTH:
-            yield from _in_mapping(value, keys, depth)
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        if depth < _MAX_DEPTH:
+        if isinstance(value, Mapping):
+            yield from self._in_mapping(value, keys, depth)
+        elif isinstance(value, (list, tuple, set, frozenset)):
             for each in value:
-                yield from _walk(each, keys, depth + 1)
-    elif isinstance(value, str):
-        text = " ".join(value.split())[:_MAX_LENGTH]
-        if is_none(text):
-            return
-        if text.casefold() in _YES or _VERSION.fullmatch(text):
+                yield from self.names(each, keys, depth + 1)
+        elif isinstance(value, str):
+            text = " ".join(value.split())[:_MAX_LENGTH]
+            if is_none(text):
+                return
+            if text.casefold() in _YES or _VERSION.fullmatch(text):
+                yield from _key_itself(keys)
+            else:
+                yield keys, _used(text)
+        elif value:
             yield from _key_itself(keys)
-        else:
-            yield keys, _used(text)
-    elif value:
-        yield from _key_itself(keys)
+
+    def _in_mapping(self, value: Mapping[object, object], keys: Keys, depth: int) -> Iterator[tuple[Keys, str]]:
+        entries = [(folded(str(key)), _spelled(str(key)), each) for key, each in value.items()]
+        switches = [each for kind, _, each in entries if kind in _SWITCHES and isinstance(each, (bool, str))]
+        if any(not each or (isinstance(each, str) and is_none(each)) for each in switches):
+            return
+        category = next((each for kind, _, each in entries if kind == "category"), None)
+        if isinstance(category, str) and category.strip():
+            keys = (*keys, _spelled(category))
+        found = False
+        for kind, key, each in entries:
+            is_project = kind == "name" and not depth  # the name of the project, not of a technology
+            is_switch = kind in _SWITCHES and isinstance(each, (bool, str))
+            if kind in _SILENT or is_project or is_switch or _APART.search(key):
+                continue
+            for name in self.names(each, keys if kind in _WRAPPERS else (*keys, key), depth + 1):
+                found = True
+                yield name
+        if not found and (switches or any(kind in _VERSIONS for kind, _, _ in entries)):
+            yield from _key_itself(keys)
 
 
-def _in_mapping(
-    value: Mapping[object, object], keys: tuple[str, ...], depth: int
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    switches = [each for key, each in value.items() if folded(str(key)) in _SWITCHES and isinstance(each, (bool, str))]
-    if any(not each or (isinstance(each, str) and is_none(each)) for each in switches):
-        return
-    category = next((each for key, each in value.items() if folded(str(key)) == "category"), None)
-    if isinstance(category, str) and category.strip():
-        keys = (*keys, _spelled(category))
-    found, only_said = False, bool(switches)
-    for key, each in value.items():
-        kind, spelled = folded(str(key)), _spelled(str(key))
-        only_said = only_said or kind in _VERSIONS
-        is_project = kind == "name" and not depth  # the name of the project, not of a technology
-        if (
-            kind in _SILENT
-            or is_project
-            or _APART.search(spelled)
-            or (kind in _SWITCHES and isinstance(each, (bool, str)))
-        ):
-            continue
-        for name in _walk(each, keys if kind in _WRAPPERS else (*keys, spelled), depth + 1):
-            found = True
-            yield name
-    if only_said and not found:
-        yield from _key_itself(keys)
-
-
-def _key_itself(keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _key_itself(keys: Keys) -> Iterator[tuple[Keys, str]]:
     if keys:
         yield keys, keys[-1]
 

@@ -102,7 +102,9 @@ def read_yaml(repository: Repository, path: str) -> list[Any]:
     try:
         return list(yaml.load_all(repository.text(path) or "", Loader))
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
-        repository.skip(path, f"is not YAML ({error})")
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: {getattr(error, 'problem', '')}" if mark else str(error)
+        repository.skip(path, f"is not YAML ({where})")
         return []
 
 

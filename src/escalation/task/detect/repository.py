@@ -159,4 +159,5 @@ def _place(repository: Repository, found: Found) -> Place:
     if not found.written:
         return Place(found.path, None, PurePosixPath(found.path).name)
     text = repository.text(found.path) or ""
-    return Place(found.path, line_of(text, found.written), found.written.strip('"'))
+    sign = found.value if found.kind == "providers" else found.written.strip('"')
+    return Place(found.path, line_of(text, found.written), sign)
