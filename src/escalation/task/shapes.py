@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ Keys: TypeAlias = tuple[str, ...]
 
 _MAX_DEPTH = 16
 _MAX_LENGTH = 300
+_KEPT = 4096
+"""Keys and values that are cached: the tasks of a project come with the same profile, again and again."""
 _MAX_VALUES = 20_000
 """A YAML file of a few lines can repeat itself without end; what comes after so many values is not looked at."""
 
@@ -128,29 +131,27 @@ class _Walk:
             for each in value:
                 yield from self.names(each, keys, depth + 1)
         elif isinstance(value, str):
-            text = " ".join(value.split())[:_MAX_LENGTH]
-            if is_none(text):
-                return
-            if text.casefold() in _YES or _VERSION.fullmatch(text):
+            text = _name_in(value[:_MAX_LENGTH])
+            if text is None:
                 yield from _key_itself(keys)
-            else:
-                yield keys, _used(text)
+            elif text:
+                yield keys, text
         elif value:
             yield from _key_itself(keys)
 
     def _in_mapping(self, value: Mapping[object, object], keys: Keys, depth: int) -> Iterator[tuple[Keys, str]]:
-        entries = [(folded(str(key)), _spelled(str(key)), each) for key, each in value.items()]
+        entries = [(*_key(str(key)[:_MAX_LENGTH]), each) for key, each in value.items()]
         switches = [each for kind, _, each in entries if kind in _SWITCHES and isinstance(each, (bool, str))]
         if any(not each or (isinstance(each, str) and is_none(each)) for each in switches):
             return
         category = next((each for kind, _, each in entries if kind == "category"), None)
         if isinstance(category, str) and category.strip():
-            keys = (*keys, _spelled(category))
+            keys = (*keys, _spelled(category[:_MAX_LENGTH]))
         found = False
         for kind, key, each in entries:
             is_project = kind == "name" and not depth  # the name of the project, not of a technology
             is_switch = kind in _SWITCHES and isinstance(each, (bool, str))
-            if kind in _SILENT or is_project or is_switch or _APART.search(key):
+            if is_project or is_switch or not key:
                 continue
             for name in self.names(each, keys if kind in _WRAPPERS else (*keys, key), depth + 1):
                 found = True
@@ -162,6 +163,22 @@ class _Walk:
 def _key_itself(keys: Keys) -> Iterator[tuple[Keys, str]]:
     if keys:
         yield keys, keys[-1]
+
+
+@lru_cache(_KEPT)
+def _key(key: str) -> tuple[str, str]:
+    """Return a key folded and as it is kept; the second is empty if nothing below it is a name."""
+    kind, spelled = folded(key), _spelled(key)
+    return kind, "" if kind in _SILENT or _APART.search(spelled) else spelled
+
+
+@lru_cache(_KEPT)
+def _name_in(text: str) -> str | None:
+    """Return the name in a value: empty if it says that there is none, None if the key is the name."""
+    text = " ".join(text.split())
+    if is_none(text):
+        return ""
+    return None if text.casefold() in _YES or _VERSION.fullmatch(text) else _used(text)
 
 
 def _spelled(key: str) -> str:

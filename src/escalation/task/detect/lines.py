@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from escalation.task.detect.walk import Repository
 
 _FROM = re.compile(r"^\s*(?:FROM|COPY\s+--from=)\s*(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
-_VARIABLE = re.compile(r"^\s*#?\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,})\s*=\s*(.*)$", re.MULTILINE)
+_VARIABLE = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]{2,})[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+[a-z0-9]+)*://", re.IGNORECASE)
 _PROVIDER = re.compile(r'^\s*(?:provider\s+"([a-z0-9-]+)"|(?:resource|data)\s+"([a-z0-9]+)_)', re.MULTILINE)
 _SOURCE = re.compile(r'^\s*source\s*=\s*"(?:registry\.\w+\.(?:io|org)/)?[\w-]+/([a-z0-9-]+)"', re.MULTILINE)

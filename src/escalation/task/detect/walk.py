@@ -110,7 +110,7 @@ class Repository:
         if path not in self._texts:
             try:
                 self._texts[path] = self._read(self.root / path)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RuntimeError) as error:  # the last for a loop of links
                 self._texts[path] = None
                 self.skip(path, getattr(error, "strerror", None) or str(error))
         return self._texts[path]
@@ -124,7 +124,7 @@ class Repository:
         if not resolved.is_relative_to(self._resolved):
             raise ValueError("is a link that leads out of the directory")
         if not resolved.is_file():
-            raise ValueError("is not a file")
+            raise ValueError("is not a file" if resolved.exists() else "does not exist")
         with resolved.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
