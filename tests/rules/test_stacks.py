@@ -29,6 +29,7 @@ def stacks(rulebook):
             {"dependencies": {"next": "15.0.3", "psycopg2-binary": "2.9"}},
             {"React": "frontend", "PostgreSQL": "database"},
         ),
+        ({"PostgreSQL": {"role": "orders", "port": 5432}}, {"PostgreSQL": "database"}),
         ({"server": "Vector store"}, {"Vector store": "database"}),
         ({"frontend": "none", "auth": "Vue (not React)"}, {"Vue": "frontend"}),
         ({"docker": False, "cache": "no Redis"}, {}),

@@ -133,6 +133,18 @@ LAYOUTS = {
             "cache": {"Redis"},
         },
     ),
+    "variables of a build": (
+        {
+            "compose.prod.yaml": "services: {web: {build: {args: [VITE_X=1, VITE_CLERK_KEY]}}, x: {build: {args: {OKTA_URL: a}}}}",
+            "Dockerfile": "FROM node:22\nARG NEXT_PUBLIC_API_URL\nENV SENTRY_DSN=x OTHER=1\n",
+        },
+        {
+            "auth": {"Clerk", "Okta"},
+            "frontend": {"React"},
+            "monitoring": {"Sentry"},
+            "container": {"Docker", "Compose"},
+        },
+    ),
     "Supabase for all": (
         {"apps/web/.env.local.example": "NEXT_PUBLIC_SUPABASE_ANON_KEY=\n"},
         {
@@ -236,7 +248,7 @@ def test_places_are_files_and_lines(tmp_path, rulebook):
 BROKEN = {
     "pyproject.toml": (b"[project\n", "pyproject.toml: is not TOML"),
     "package.json": (b'{"dependencies": {', "package.json: is not JSON"),
-    "compose.yaml": (b"services: [", "compose.yaml: is not YAML (line 1"),
+    "compose.yaml": (b"services: [", "compose.yaml: is not YAML (line "),
     "docker-compose.dev.yml": (b"\xff\x00\x80", "docker-compose.dev.yml: is not UTF-8 text"),
     "requirements.txt": (b"cele ry ==\nredis\n", "requirements.txt: 'cele ry ==' is not a requirement"),
     "setup.cfg": (b"options\n", "setup.cfg: is not an INI file"),

@@ -82,6 +82,7 @@ SHAPES = {
         {"docker": ("docker",), "redis": ("redis",)},
     ),
     "only a version": ({"postgresql": {"version": "16"}}, {"postgresql": ("postgresql",)}),
+    "evidence": ({"technologies": {"React": {"confidence": 0.9, "evidence": ["a.tsx"]}}}, {"react": ("react",)}),
     "numbers": ({"frontend": 3, 4: ["React"], "replicas": 0}, {"frontend": ("frontend",), "4": ("React",)}),
     "none": ({"frontend": "none", "auth": [], "cache": {"provider": "None yet."}, "queue": "no Celery"}, {}),
     "another case": ({"Frontend": ["React"], "frontend": "Vue"}, {"frontend": ("React", "Vue")}),

@@ -156,7 +156,7 @@ class _Walk:
             for name in self.names(each, keys if kind in _WRAPPERS else (*keys, key), depth + 1):
                 found = True
                 yield name
-        if not found and (switches or any(kind in _VERSIONS for kind, _, _ in entries)):
+        if not found and (switches or all(kind in _SILENT for kind, _, _ in entries)):
             yield from _key_itself(keys)
 
 

@@ -41,10 +41,9 @@ def find_in_compose(repository: Repository, path: str) -> Iterator[Found]:
     for data in read_yaml(repository, path):
         for service in mapping(get(data, "services")).values():
             yield from _image(path, get(service, "image"))
-            variables = get(service, "environment")
-            names = variables if isinstance(variables, dict) else [each.partition("=")[0] for each in texts(variables)]
-            for name in names:
-                if isinstance(name, str):
+            for variables in (get(service, "environment"), get(service, "build", "args")):
+                listed = variables if isinstance(variables, dict) else texts(variables)
+                for name in [each.partition("=")[0] for each in listed if isinstance(each, str)]:
                     yield Found("variables", name.upper(), path, name)
 
 
@@ -95,8 +94,10 @@ def read_yaml(repository: Repository, path: str) -> list[Any]:
     """Return the documents of a YAML file; none, with a note of it, if it is not YAML."""
     import yaml
 
-    class Loader(yaml.SafeLoader):  # a tag of its own, such as GitLab's !reference, is no reason to skip a file
-        pass
+    fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(fast):  # type: ignore[misc, valid-type]
+        """A tag of its own, such as GitLab's ``!reference``, is not a reason to skip a file."""
 
     Loader.add_multi_constructor("!", lambda *_: None)
     try:

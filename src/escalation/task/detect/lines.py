@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from escalation.task.detect.walk import Repository
 
 _FROM = re.compile(r"^\s*(?:FROM|COPY\s+--from=)\s*(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
+_ARGUMENT = re.compile(r"^\s*(?:ARG|ENV)\s+([A-Z][A-Z0-9_]{2,})", re.MULTILINE)
 _VARIABLE = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]{2,})[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+[a-z0-9]+)*://", re.IGNORECASE)
 _PROVIDER = re.compile(r'^\s*(?:provider\s+"([a-z0-9-]+)"|(?:resource|data)\s+"([a-z0-9]+)_)', re.MULTILINE)
@@ -46,9 +47,12 @@ def is_env_example(path: str) -> bool:
 
 
 def find_in_dockerfile(repository: Repository, path: str) -> Iterator[Found]:
-    """Yield the images that a Dockerfile builds on, without its own stages."""
+    """Yield the images that a Dockerfile builds on, without its own stages, and the names of its variables."""
+    text = repository.text(path) or ""
+    for name in _ARGUMENT.findall(text):
+        yield Found("variables", name, path, name)
     stages: set[str] = set()
-    for image, stage in _FROM.findall(repository.text(path) or ""):
+    for image, stage in _FROM.findall(text):
         name = None if image.lower() in stages or image.isdigit() else image_name(image)
         if stage:
             stages.add(stage.lower())

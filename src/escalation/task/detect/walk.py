@@ -10,7 +10,7 @@ from escalation.errors import InputError
 
 MAX_DEPTH = 5
 _MAX_FILES = 50_000
-_MAX_BYTES = 4 * 2**20
+_MAX_BYTES = 2**20
 _LEFT_OUT = frozenset(
     {"__pycache__", "bower_components", "build", "coverage", "dist", "doc", "docs", "env", "example", "examples"}
     | {"__fixtures__", "fixtures", "htmlcov", "node_modules", "out", "sample", "samples", "site-packages", "target"}
