@@ -33,6 +33,9 @@ def stacks(rulebook):
         ({"server": "Vector store"}, {"Vector store": "database"}),
         ({"frontend": "none", "auth": "Vue (not React)"}, {"Vue": "frontend"}),
         ({"docker": False, "cache": "no Redis"}, {}),
+        ({"frontend": "not React but Vue"}, {"Vue": "frontend"}),
+        ({"frontend": "migrating from Angular to React"}, {"React": "frontend"}),
+        ({"stack": [{"layer": "Auth", "technology": "Clerk", "reason": "simpler than Auth0"}]}, {"Clerk": "auth"}),
     ],
 )
 def test_a_technology_is_known_wherever_it_is_written(stacks, profile, expected):

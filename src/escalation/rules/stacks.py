@@ -126,7 +126,7 @@ class StackReader:
         if self._exact is None:
             self._exact = {}
             for technology in self._rulebook.technologies.values():
-                strong = (package for package in technology.packages if not package.endswith("?"))
+                strong = (package for package in technology.packages if package[-1] not in "?*")
                 for name in (technology.name, *strong):
                     self._exact[folded(name)] = self._exact.get(folded(name), frozenset()) | {technology.name}
         return self._exact

@@ -51,7 +51,9 @@ _ABOUT = frozenset(
     | {"source", "sources", "summary", "timestamp", "title", "updated", "updatedat", "url", "usage", "why", "lastscan"}
 )
 """Keys of what is said about a project or a technology."""
-_SILENT = _ABOUT | _VERSIONS | {"category", ""}
+_CATEGORY = frozenset({"area", "category", "layer"})
+"""Keys of the category of what is beside them."""
+_SILENT = _ABOUT | _VERSIONS | _CATEGORY | {""}
 _APART = re.compile(
     r"(?:^|[_ -])modes?(?:$|[_ -])|specialist|agent|recommend|suggest|potential|alternative|candidate|considered|reject"
     r"|exclude|avoid|deprecated|unused|removed|planned|future|missing|not[_ -]?used"
@@ -63,8 +65,9 @@ _VERSION = re.compile(
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DENIED = re.compile(
-    r"\b(?:no|not|never|without|instead of|rather than|except|excluding|formerly|previously|replac(?:es|ed|ing)"
-    r"|(?:migrat\w+|moved|switched)(?: away)? from)\s[^,;()\[\]\n]*",
+    r"\b(?:(?:migrat\w+|moved|switched)(?: away)? from\s[^,;()\[\]\n]*?(?=\sto\s|[,;()\[\]\n]|$)"
+    r"|(?:no|not|never|without|instead of|rather than|except|excluding|formerly|previously|replac(?:es|ed|ing))"
+    r"\s[^,;()\[\]\n]*?(?=\sbut\s|[,;()\[\]\n]|$))",
     re.IGNORECASE,
 )
 _STATUS = re.compile(
@@ -144,7 +147,7 @@ class _Walk:
         switches = [each for kind, _, each in entries if kind in _SWITCHES and isinstance(each, (bool, str))]
         if any(not each or (isinstance(each, str) and is_none(each)) for each in switches):
             return
-        category = next((each for kind, _, each in entries if kind == "category"), None)
+        category = next((each for kind, _, each in entries if kind in _CATEGORY), None)
         if isinstance(category, str) and category.strip():
             keys = (*keys, _spelled(category[:_MAX_LENGTH]))
         found = False
