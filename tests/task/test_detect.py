@@ -8,7 +8,7 @@ import os
 import pytest
 
 from escalation.errors import InputError
-from escalation.task.detect.repository import detect
+from escalation.task.detect import detect
 
 COMPOSE = """
 services:
@@ -312,6 +312,6 @@ def test_a_file_is_no_repository(tmp_path, rulebook):
 
 
 def test_every_technology_has_a_sign(rulebook):
-    from escalation.task.detect.signs import signs_of
+    from escalation.task.signs import signs_of
 
     assert [each.name for each in rulebook.technologies.values() if not any(signs_of(each).values())] == []

@@ -120,7 +120,7 @@ def profile_of(argument: str | None, loading: Loading) -> StackProfile:
     predictor = loading.load()
     place = Path("." if argument == "auto" else argument)
     if "=" not in argument and place.is_dir():
-        from escalation.task.detect.repository import detect
+        from escalation.task.detect import detect
 
         detection = detect(place, predictor.rulebook.technologies.values())
         for note in detection.skipped:

@@ -12,7 +12,7 @@ from escalation.cli.options import JsonOption, RulebookOption, rulebook_at
 from escalation.cli.terminal import Styled, say, say_warning
 
 if TYPE_CHECKING:
-    from escalation.task.detect.repository import Detected, Detection
+    from escalation.task.detect import Detected, Detection
 
 _PROFILE = "stack_profile.json"
 _PLACES = 3
@@ -43,7 +43,7 @@ def stack(
     Exit codes: 0 done, 2 bad input, 3 invalid rulebook.
     """
     from escalation.errors import InputError
-    from escalation.task.detect.repository import detect
+    from escalation.task.detect import detect
 
     if force and not write:
         raise InputError("--force is for --write; add it, or leave out --force")

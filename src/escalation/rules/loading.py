@@ -39,9 +39,9 @@ from escalation.rules.rulebook import (
     Wanted,
 )
 from escalation.rules.talk import load_talk
-from escalation.task.detect.signs import faults_of
 from escalation.task.language import load_languages
 from escalation.task.reading import load_reading
+from escalation.task.signs import faults_of
 
 FORMAT = 1
 _MAX_REPORTED = 20

@@ -12,7 +12,7 @@ class Found(NamedTuple):
     Attributes
     ----------
     kind : str
-        See `escalation.task.detect.signs.KINDS`.
+        See `escalation.task.signs.KINDS`.
     value : str
         The name of a package, say; without version, registry or tag.
     path : str

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.task.detect import documents, lines, python
 from escalation.task.detect.found import Found, line_of
-from escalation.task.detect.signs import SignIndex
 from escalation.task.detect.walk import Repository
+from escalation.task.signs import SignIndex
 from escalation.task.stack import StackProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from escalation.task.detect.signs import Technology
+    from escalation.task.signs import Technology
 
 
 class Place(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 KINDS = ("packages", "images", "variables", "schemes", "files", "actions", "providers", "api_versions")
 """The kinds of signs, each a field of a technology."""
+_BY_END = frozenset({"images", "files"})
 _FORMS = {
     "packages": (re.compile(r"@?[a-z0-9*][a-z0-9._/*-]*"), "a package's name in lower case, such as name or @scope/*"),
     "images": (re.compile(r"[a-z0-9*][a-z0-9._/*-]*"), "an image's name without registry and tag, such as owner/name"),
@@ -64,37 +65,47 @@ class SignIndex:
 
     def __init__(self, technologies: Iterable[Technology]) -> None:
         self._exact: dict[tuple[str, str], list[tuple[Technology, bool]]] = {}
-        self._patterns: dict[str, list[tuple[str, Technology, bool]]] = {kind: [] for kind in KINDS}
+        patterns: dict[tuple[str, int], list[tuple[str, Technology, bool]]] = {}
         for technology in technologies:
             for kind, signs in signs_of(technology).items():
                 for sign in signs:
                     bare, weak = sign.removesuffix("?"), sign.endswith("?")
-                    if "*" in bare or kind == "variables" or "/" in bare:
-                        self._patterns[kind].append((bare, technology, weak))
+                    bare = bare if kind == "variables" else bare.lower()
+                    if "*" in bare or kind == "variables" or (kind in _BY_END and "/" in bare):
+                        patterns.setdefault((kind, bare.count("/")), []).append((bare, technology, weak))
                     else:
-                        self._exact.setdefault((kind, bare.lower()), []).append((technology, weak))
+                        self._exact.setdefault((kind, bare), []).append((technology, weak))
+        # One expression for all patterns of a kind: most values match none.
+        self._patterns: dict[str, list[tuple[int, re.Pattern[str], list[tuple[str, Technology, bool]]]]] = {}
+        for (kind, slashes), listed in patterns.items():
+            both = "|".join(_expression(kind, sign) for sign, _, _ in listed)
+            self._patterns.setdefault(kind, []).append((slashes, re.compile(both), listed))
 
     def find(self, kind: str, value: str) -> Iterator[tuple[Technology, bool]]:
-        """Yield the technologies that a value reveals, each with whether the sign is a weak one."""
-        last = value.rpartition("/")[2] if kind in ("images", "files") else value
-        yield from self._exact.get((kind, last.lower()), ())
-        for sign, technology, weak in self._patterns[kind]:
-            if _matches(kind, sign, value):
-                yield technology, weak
+        """Yield the technologies that a value reveals, each with whether the sign is a weak one.
+
+        Images and files match by their end, variables by a part between underscores.
+
+        >>> from escalation import load_rulebook
+        >>> index = SignIndex(load_rulebook().technologies.values())
+        >>> [each.name for each, _ in index.find("variables", "NEXT_PUBLIC_CLERK_KEY")]
+        ['React', 'Clerk']
+        >>> [each.name for each, _ in index.find("files", "shop/.github/workflows/ci.yml")]
+        ['GitHub Actions']
+        """
+        value = f"_{value}_" if kind == "variables" else value.lower()
+        last = value.rpartition("/")[2] if kind in _BY_END else value
+        yield from self._exact.get((kind, last), ())
+        for slashes, any_of_them, listed in self._patterns.get(kind, ()):
+            end = "/".join(value.split("/")[-1 - slashes :]) if kind in _BY_END else value
+            if any_of_them.match(end):
+                for sign, technology, weak in listed:
+                    if re.match(_expression(kind, sign), end):
+                        yield technology, weak
 
 
-def _matches(kind: str, sign: str, value: str) -> bool:
-    """Return whether a sign that is more than a word matches.
-
-    >>> _matches("variables", "CLERK_", "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"), _matches("variables", "PG_", "JPG_SIZE")
-    (True, False)
-    >>> _matches("files", "workflows/*.yml", ".github/workflows/ci.yml")
-    True
-    """
-    if kind == "variables":
-        inner = f"_{sign}" if sign.endswith("_") else f"_{sign}_"
-        return inner in f"_{value}_"
-    if kind in ("images", "files"):
-        value, sign = value.lower(), sign.lower()
-        value = "/".join(value.split("/")[-1 - sign.count("/") :])
-    return fnmatchcase(value, sign)
+def _expression(kind: str, sign: str) -> str:
+    """Return the regular expression of a sign; for a variable, with the underscores around it."""
+    if kind != "variables":
+        return translate(sign)
+    return f".*_{sign}" if sign.endswith("_") else f".*_{sign}_"
