@@ -133,6 +133,21 @@ LAYOUTS = {
             "cache": {"Redis"},
         },
     ),
+    "parts of a Compose file that others repeat": (
+        {
+            "compose.yml": (
+                "x-app: &app\n  image: mongo:7\n  environment: &env {CLERK_KEY: a}\nservices:\n  a: {<<: *app}\n"
+                "  b: {<<: [*app], image: 'redis:7', environment: {<<: *env, SENTRY_DSN: b}}\n"
+            ),
+        },
+        {
+            "auth": {"Clerk"},
+            "database": {"MongoDB"},
+            "cache": {"Redis"},
+            "monitoring": {"Sentry"},
+            "container": {"Compose"},
+        },
+    ),
     "variables of a build": (
         {
             "compose.prod.yaml": "services: {web: {build: {args: [VITE_X=1, VITE_CLERK_KEY]}}, x: {build: {args: {OKTA_URL: a}}}}",
@@ -255,6 +270,13 @@ BROKEN = {
     "requirements/out.txt": (b"-r ../../x.txt\n-r /etc/hosts\n", "out.txt: includes ../../x.txt, which is outside"),
     "requirements/lost.txt": (b"-r none.txt\n", "requirements/none.txt: does not exist"),
     "a/package.json": (b"[" * 100_000, "a/package.json: is not JSON (nested"),
+    "compose.bomb.yml": (
+        b"a: &a {<<: {b: c}}\n"
+        + b"".join(
+            b"m%d: &m%d [%s]\n" % (n, n, b", ".join([b"*a" if n < 1 else b"*m%d" % (n - 1)] * 9)) for n in range(9)
+        ),
+        "compose.bomb.yml: is not YAML (",
+    ),
     "b/package.json": (b'{"workspaces": 3, "dependencies": ["react"]}', None),
     "compose.odd.yml": (
         b"services: {db: 3, x: {image: [1], environment: [1, {a: b}]}, y: {environment: {1: 2}}}",

@@ -115,7 +115,7 @@ class Technology(Table, frozen=True):
     An alias always names the technology. An idiom has other meanings too, so in a text it counts only where the
     category is known to matter. Both count in a Stack Profile.
 
-    The other fields are signs; see `escalation.task.signs`. In each, ``*`` stands for anything, and a sign that ends
+    The other fields are signs; see `escalation.task.signs`. In each, ``*`` matches anything, and a sign that ends
     in ``?`` counts only if no other technology of the category is found.
     """
 

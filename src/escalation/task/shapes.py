@@ -17,10 +17,28 @@ _MAX_LENGTH = 300
 _KEPT = 4096
 """Keys and values that are cached: the tasks of a project come with the same profile, again and again."""
 _MAX_VALUES = 20_000
-"""A YAML file of a few lines can repeat itself without end; what comes after so many values is not looked at."""
+"""A value can hold itself, or another many times over; what comes after so many values is not looked at."""
 
 NONE = frozenset(
-    {"", "-", "?", "/", "n/a", "na", "nil", "no", "none", "not applicable", "not used", "null", "off", "false", "tbd"}
+    {
+        "",
+        "-",
+        "?",
+        "/",
+        "~",
+        "0",
+        "n/a",
+        "na",
+        "nil",
+        "no",
+        "none",
+        "not applicable",
+        "not used",
+        "null",
+        "off",
+        "false",
+        "tbd",
+    }
     | {"disabled", "unknown", "undecided", "unused", "not yet", "none yet", "to be decided", "to be determined"}
 )
 """Values that say that there is no technology."""

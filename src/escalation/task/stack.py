@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from escalation.errors import InputError
-from escalation.files import read_json, read_text
+from escalation.files import parse_yaml, read_json, read_text
 from escalation.task.shapes import is_none, names_in
 
 _YAML = (".yaml", ".yml")
@@ -114,13 +114,10 @@ class StackProfile:
         remedy = "name a JSON or YAML file of a Stack Profile, or write category=name"
         if path.suffix.lower() not in _YAML:
             return cls.of(read_json(path, InputError, remedy), str(path))
-        import yaml
-
         try:
-            return cls.of(yaml.safe_load(read_text(path, InputError, remedy)), str(path))
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            said = " ".join(str(error).split())
-            raise InputError(f"{path}: is not YAML ({said}); {remedy}") from error
+            return cls.of(parse_yaml(read_text(path, InputError, remedy)), str(path))
+        except ValueError as error:
+            raise InputError(f"{path}: is not YAML ({error}); {remedy}") from error
 
 
 def _is_list_of_names(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from escalation.files import parse_json
+from escalation.files import parse_json, parse_yaml
 from escalation.task.detect.found import Found, get, image_name, mapping, texts
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def find_in_compose(repository: Repository, path: str) -> Iterator[Found]:
         for service in mapping(get(data, "services")).values():
             yield from _image(path, get(service, "image"))
             for variables in (get(service, "environment"), get(service, "build", "args")):
-                listed = variables if isinstance(variables, dict) else texts(variables)
-                for name in [each.partition("=")[0] for each in listed if isinstance(each, str)]:
+                for name in [each.partition("=")[0] for each in (*mapping(variables), *texts(variables))]:
                     yield Found("variables", name.upper(), path, name)
 
 
@@ -91,22 +90,14 @@ def find_in_manifest(repository: Repository, path: str) -> Iterator[Found]:
 
 
 def read_yaml(repository: Repository, path: str) -> list[Any]:
-    """Return the documents of a YAML file; none, with a note of it, if it is not YAML."""
-    import yaml
-
-    fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class Loader(fast):  # type: ignore[misc, valid-type]
-        """A tag of its own, such as GitLab's ``!reference``, is not a reason to skip a file."""
-
-    Loader.add_multi_constructor("!", lambda *_: None)
-    try:
-        return list(yaml.load_all(repository.text(path) or "", Loader))
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: {getattr(error, 'problem', '')}" if mark else str(error)
-        repository.skip(path, f"is not YAML ({where})")
-        return []
+    """Return the documents of a YAML file; those that are not YAML are left out, with a note."""
+    documents = []
+    for text in re.split(r"^---(?:\s.*)?$", repository.text(path) or "", flags=re.MULTILINE):
+        try:
+            documents.append(parse_yaml(text))
+        except ValueError as error:
+            repository.skip(path, f"is not YAML ({error})")
+    return documents
 
 
 def read_json(repository: Repository, path: str) -> Any:

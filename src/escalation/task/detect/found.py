@@ -55,15 +55,25 @@ def image_name(image: str) -> str | None:
 def get(value: Any, *keys: str) -> Any:
     """Return what is below some keys of nested mappings, or None."""
     for key in keys:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
+        value = mapping(value).get(key)
     return value
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """Return a mapping, or an empty one in place of anything else."""
-    return value if isinstance(value, dict) else {}
+    """Return a mapping, with those that YAML merges into it; an empty one in place of anything else.
+
+    >>> mapping({"<<": [{"image": "redis"}, {"image": "valkey", "ports": []}], "name": "cache"})
+    {'image': 'redis', 'ports': [], 'name': 'cache'}
+    """
+    if not isinstance(value, dict):
+        return {}
+    if "<<" not in value:
+        return value
+    merged = value["<<"] if isinstance(value["<<"], list) else [value["<<"]]
+    result: dict[str, Any] = {}
+    for each in reversed(merged):
+        result |= mapping(each)
+    return result | {key: each for key, each in value.items() if key != "<<"}
 
 
 def texts(value: Any) -> list[str]:
