@@ -22,6 +22,7 @@ from escalation.cli.options import (
     RulebookOption,
     StackOption,
     loading_of,
+    profile_of,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def predict(
     stack: StackOption = None,
     delegated_by: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODE", help="The mode that delegates the task; says whether to accept it."),
+        typer.Option(
+            "--from",
+            metavar="MODE",
+            help="The mode that delegates the task, in any spelling; says whether to accept it.",
+        ),
     ] = None,
     engine: EngineOption = EngineName.hybrid,
     caution: CautionOption = CautionName.normal,
@@ -92,7 +97,6 @@ def predict(
     Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 130 interrupted.
     """
     from escalation.errors import InputError
-    from escalation.task.stack import StackProfile
 
     if (text is None) == (input_file is None):
         raise InputError('name either one task ("TEXT", or - for standard input) or many (--input FILE)')
@@ -100,8 +104,8 @@ def predict(
         raise InputError(f"jobs must be at least 1, got {jobs}")
     if text is not None:
         _check_one(output_file, jobs, keep_going)
-    profile = StackProfile.parse(stack) if stack else StackProfile()
     loading = loading_of(model, rulebook, engine, allow_rules, caution)
+    profile = profile_of(stack, loading)
     as_json = as_json or output_file is not None
     if text is not None:
         _answer_one(loading, text, profile, delegated_by, output_file, as_json, reasons)
