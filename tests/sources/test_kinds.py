@@ -13,6 +13,8 @@ from escalation import Predictor, Skipped, Task, read_tasks
 from escalation.errors import InputError
 from escalation.sources.kinds import KINDS, detect, evident, named
 from escalation.sources.lines import MAX_FILE
+from escalation.sources.reading import read_rows
+from escalation.sources.source import SourceTask
 from helpers import DATA
 
 SOURCES = DATA / "sources"
@@ -177,14 +179,18 @@ def test_a_folder_is_searched_for_the_known_kinds(tmp_path, monkeypatch):
 
 
 def test_a_folder_of_exports_is_read_by_content(tmp_path):
-    names = {"jira.csv": "Summary,Issue key\nOne,X-1\n", "gh.json": '[{"number": 2, "title": "Two"}]'}
+    names = {
+        "jira.csv": "Summary,Issue key\nOne,X-1\n",
+        "gh.json": '[{"number": 2, "title": "Two"}]',
+        "sprint.md": "- [x] T008 A\n- [ ] T009 B\n",
+    }
     others = {
         "package.json": '{"name": "shop", "version": "1"}',
         "people.csv": "name,mail\nx,y\n",
-        "notes.md": "# Notes\n",
+        "notes.md": "# Notes\n\n- [ ] a\n",
     }
     write(tmp_path, {**names, **others, "more/deep.csv": names["jira.csv"]})
-    assert [task.id for task in read_tasks(tmp_path)] == ["gh.json#2", "jira.csv#X-1"]
+    assert [task.id for task in read_tasks(tmp_path)] == ["gh.json#2", "jira.csv#X-1", "sprint.md#T009"]
 
 
 # ------------------------------------------------------------------------------------------------ what is broken
@@ -269,6 +275,15 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path, name):
     os.truncate(path, 50 * 2**20)
     with pytest.raises(InputError, match=rf"is larger than {MAX_FILE:,} bytes.*JSON lines or CSV"):
         list(read_tasks(path))
+
+
+def test_a_long_line_is_no_obstacle_where_the_file_is_read_whole(tmp_path):
+    issues = [{"number": number, "title": "Add it", "body": "x" * 900_000} for number in range(15)]
+    (tmp_path / "issues.json").write_text(json.dumps(issues))
+    assert [task.id for task in read_tasks(tmp_path / "issues.json")] == [str(number) for number in range(15)]
+    (tmp_path / "issues.jsonl").write_text(f"{json.dumps(issues)}\n{json.dumps(issues[0])}\n")
+    rows = list(read_rows(tmp_path / "issues.jsonl"))
+    assert [(row.number, type(row.value)) for row in rows] == [(1, InputError), (2, SourceTask)]
 
 
 def test_json_lines_under_another_name(tmp_path):

@@ -194,7 +194,7 @@ def _is_json_lines(text: str) -> bool:
 def is_box_file(path: Path) -> bool:
     """Return whether a file is where spec-kit, Kiro or OpenSpec keep the tasks of a change."""
     parts = path.absolute().parts
-    return parts[-1] == "tasks.md" and len(parts) > 3 and parts[-3] in ("specs", "changes")
+    return parts[-1] == "tasks.md" and not {"specs", "changes"}.isdisjoint(parts[-4:-2])
 
 
 def is_task_master_file(path: Path) -> bool:

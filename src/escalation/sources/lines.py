@@ -60,6 +60,7 @@ class Lines:
         self._stream = stream
         self._number = self._done = 0
         self._pending: list[Line] = []
+        self._cut = b""  # the beginning of a line that is too long, until what follows is read
 
     def first(self) -> bytes | None:
         """Return the first line that is not blank, without taking it: b"" if there is none, None if it is too long.
@@ -95,28 +96,30 @@ class Lines:
         InputError
             If it is larger than `maximum` bytes, binary, or not in an encoding that can be told.
         """
-        parts = [line.data for line in self._pending]
-        self._pending = []
+        parts = [self._cut if line.data is None else line.data for line in self._pending]
+        self._pending, self._cut = [], b""
         try:
             rest = self._stream.read(maximum + 1) if self._text is None else self._text.read(maximum + 1).encode()
         except UnicodeDecodeError as error:
             raise InputError(
                 f"{self._path}: is cut or not UTF-16 ({error.reason}, behind line {self._number}); save it as UTF-8"
             ) from error
-        data = b"".join(part or b"" for part in parts) + rest
-        if None in parts or len(data) > maximum:
+        data = b"".join(parts) + rest
+        if len(data) > maximum:
             raise too_large(self._path, maximum)
         return decoded(data, self._path)
 
     def _next(self) -> Line | None:
+        while _is_cut(self._cut):
+            self._cut = self._readline()
+        self._cut = b""
         data = self._readline()
         if not data:
             return None
         self._number += 1
         if not _is_cut(data):
             return Line(self._number, self._done, data)
-        while _is_cut(data):
-            data = self._readline()
+        self._cut = data
         return Line(self._number, self._done, None)
 
     def _readline(self) -> bytes:

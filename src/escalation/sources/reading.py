@@ -20,7 +20,6 @@ from escalation.sources.kinds import (
     by_first_line,
     detect,
     evident,
-    is_backlog,
     is_box_file,
     is_story,
     is_task_master_file,
@@ -227,9 +226,11 @@ def _whole_rows(text: str, path: Path, kind: Kind, reading: Reading) -> Iterator
     module, _, function = kind.reader.partition(":")
     read: Callable[[str, Path, bool], Iterator[Entry]]
     read = getattr(import_module(f"escalation.sources.{module}"), function)
+    size, lines = len(text), text.count("\n") + 1
     for entry in read(text, path, reading.include_done):
-        number = entry.place.rpartition(":")[2]
-        yield Row(int(number) if number.isdigit() else 1, 0, entry, str(path), entry.id)
+        place = entry.place.rpartition(":")[2]
+        number = int(place) if place.isdigit() else 1
+        yield Row(number, size * number // lines, entry, str(path), entry.id)
 
 
 def _folder_rows(folder: Path, reading: Reading) -> Iterator[Row]:
@@ -305,7 +306,7 @@ def _is_evident(path: Path) -> bool:
             return path.name in ("tasks.json", "issues.json") or evident(_read(path)) is not None
         kind = by_first_line(path.with_suffix(".txt"), first.encode())
         return kind is not None and kind.name == "csv"
-    return suffix == ".md" and (is_backlog(_head(path)) or is_story(_head(path)))
+    return suffix == ".md" and evident(_read(path)) is not None
 
 
 def _head(path: Path) -> str:
