@@ -248,6 +248,11 @@ def test_a_folder_of_exports_is_read_by_content(tmp_path):
         ("tasks.csv", b"PK\x03\x04\x14\x00\x06\x00", ["tasks.csv: is binary", "name a task list that is text"]),
         ("tasks", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ["is binary"]),
         ("tasks.jsonl", b"\0\0", ["is binary"]),
+        (
+            "list.yaml",
+            b"\ntasks:\n- title: A\n",
+            ["list.yaml, line 2: no task list begins here (tried: JSON", "--format lines"],
+        ),
         ("people.csv", b"name,mail\nx,y\n", ["people.csv: has no column 'text'", "'mail'", "--text-column"]),
         ("specs/a/tasks.md", b"# Tasks\n\nNothing here yet.\n", ["tasks.md", "list"]),
         (".beads/issues.jsonl", b'{"nodes": 3}\n', [".beads/issues.jsonl, line 1: the task has no 'text' but 'nodes'"]),

@@ -75,6 +75,7 @@ _SECTION_NAME = re.compile(r"^[\W\d_]+|\s*\(.*\)\s*$|[:*_]+$")
 _TITLE_KEY = re.compile(r'"(?:title|summary)"\s*:')
 _SURE = ("text", "title", "summary", "description", "body", "node", "fields")
 """Keys that people, packages and other things with a name have not."""
+_PLAIN = ("", ".txt", ".text", ".todo", ".list", ".lst", ".log")
 _MARKDOWN = (".md", ".markdown", ".mdx", ".mdc")
 
 
@@ -180,7 +181,13 @@ def detect(path: Path, text: str, columns: tuple[str, ...] = ()) -> Kind:
         return KINDS["bmad"]
     if suffix in _MARKDOWN or is_box_file(path) or BOX.search(_FENCED.sub("", text)):
         return KINDS["boxes"]
-    return KINDS["lines"]
+    if suffix in _PLAIN:
+        return KINDS["lines"]
+    number = text[: len(text) - len(text.lstrip())].count("\n") + 1
+    raise InputError(
+        f"{path}, line {number}: no task list begins here (tried: JSON, tables, boxes, Backlog.md, BMAD); "
+        "--format names the kind, and --format lines reads one task a line"
+    )
 
 
 def _is_json_lines(text: str) -> bool:
