@@ -1,9 +1,9 @@
 """Who should do which part of a task: escalations, collaborations and acceptance, with reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from escalation.answer.prediction import Prediction
 from escalation.errors import EscalationError
@@ -11,18 +11,24 @@ from escalation.files import default_rulebook
 from escalation.predictor import Predictor
 from escalation.rules import loading as _loading
 from escalation.rules.rulebook import Rulebook
+from escalation.sources.source import Skipped
 from escalation.task.stack import StackProfile
 from escalation.task.task import Task
+
+if TYPE_CHECKING:
+    from escalation.sources.reading import Tasks
 
 __all__ = [
     "EscalationError",
     "Prediction",
     "Predictor",
     "Rulebook",
+    "Skipped",
     "StackProfile",
     "Task",
     "load_rulebook",
     "predict",
+    "read_tasks",
 ]
 
 
@@ -65,6 +71,28 @@ def load_rulebook(path: str | Path | None = None) -> Rulebook:
     'fastapi-developer'
     """
     return _loading.load_rulebook(Path(path) if path else default_rulebook())
+
+
+def read_tasks(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    include_done: bool = False,
+    text_columns: Iterable[str] = (),
+    id_column: str | None = None,
+) -> "Tasks":
+    """Read the tasks of a file or a folder, whatever tool keeps them; see `escalation.sources.reading.read_tasks`.
+
+    Examples
+    --------
+    >>> tasks = read_tasks("specs/001-login/tasks.md")  # doctest: +SKIP
+    >>> answers = list(Predictor.load().predict_many(tasks))  # doctest: +SKIP
+    >>> tasks.skipped[0].reason  # doctest: +SKIP
+    'done'
+    """
+    from escalation.sources import reading
+
+    return reading.read_tasks(path, format, include_done=include_done, text_columns=text_columns, id_column=id_column)
 
 
 def __getattr__(name: str) -> Any:

@@ -179,8 +179,7 @@ class Predictor:
         why = self._attribute(decisions, signals) if reasons else None
         resolutions = resolve_groups(decisions, evidence, self.rulebook)
         entries = compose_entries(decisions, resolutions, signals, why, self._reader.names)
-        core = decisions[CORE]
-        undecided = undecided_labels(decisions)
+        core, undecided = decisions[CORE], undecided_labels(decisions)
         known = core.given or bool(elsewhere)
         unclear = unclear or unclear_about(
             dict(entries.values()), undecided, known, evidence, self.rulebook, self._reader.spelling
@@ -199,6 +198,7 @@ class Predictor:
             None if abstained else self._promise,
             about(self.model, self.rulebook),
             work.id,
+            work.place,
         )
         return answer, decisions
 

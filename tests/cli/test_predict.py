@@ -115,7 +115,7 @@ def test_many_tasks_keep_order_and_ids(run, tmp_path, validator):
     assert found[1]["escalate"][0]["mode"] == "vuejs-developer"
     assert found[2]["accept"]["value"] is True
     single = answers(run("predict", "--json", TASK))[0]
-    assert {key: value for key, value in found[0].items() if key != "id"} == single
+    assert found[0] == {"id": "b", "place": "tasks.jsonl:1", **single}
 
 
 def test_many_tasks_from_csv_standard_input_and_for_people(run, tmp_path):
@@ -292,14 +292,14 @@ def start(*arguments, cwd):
         (["predict", "-"], b" \n", ["the task is empty"]),
         (["predict", "-"], b"a" * 10_000_000, ["characters", "not a whole file"]),
         (["predict", "-"], b"write\0it", ["NUL character at offset 5"]),
-        (["predict", "-"], b"\xff\xfe\x00W", ["standard input is not UTF-8"]),
+        (["predict", "-"], b"\xff\x00W", ["standard input is not UTF-8"]),
         (["predict", b"caf\xe9"], b"", ["lone surrogate"]),
         (["predict", "x", "--input", "y"], b"", ["name either one task"]),
         (["predict", "--json"], b"", ["name either one task"]),
         (["predict", "x", "--stack", "none.json"], b"", ["none.json: cannot be read"]),
         (["predict", "x", "--stack", "=react"], b"", ["has no category"]),
         (["predict", "--input", "none.jsonl"], b"", ["none.jsonl: cannot be read"]),
-        (["predict", "--input", "."], b"", ["cannot be read"]),
+        (["predict", "--input", "."], b"", ["has no file of a known kind", "name a file"]),
         (["predict", "--input", "/dev/zero"], b"", ["is a device"]),
         (["predict", "--input", "-"], b"{" * 20_000_000, ["line 1: has more than"]),
         (["predict", "--input", "none.csv", "--jobs", "0"], b"", ["jobs must be at least 1, got 0"]),

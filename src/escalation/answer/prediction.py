@@ -255,6 +255,8 @@ class Prediction(msgspec.Struct, frozen=True):
         Name, version and rulebook hash of the model; None for the rules alone.
     id : str, int or None
         The task's id.
+    place : str or None
+        Where the task was read: ``path:line``; None for a task from elsewhere.
     """
 
     escalate: tuple[Entry, ...]
@@ -270,11 +272,12 @@ class Prediction(msgspec.Struct, frozen=True):
     promise: Promise | None
     model: dict[str, str] | None
     id: str | int | None = None
+    place: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON represents it, in the form of `prediction.schema.json`."""
         fields: dict[str, Any] = plain(self)
         fields["escalate"] = [entry.to_dict() for entry in self.escalate]
         fields["collaborate"] = [entry.to_dict() for entry in self.collaborate]
-        identifier = fields.pop("id")
-        return fields if identifier is None else {"id": identifier, **fields}
+        origin = {key: value for key in ("id", "place") if (value := fields.pop(key)) is not None}
+        return origin | fields

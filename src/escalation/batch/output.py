@@ -7,21 +7,25 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from escalation.batch.rows import PARQUET_ROWS, is_csv, is_parquet
 from escalation.errors import InputError
 from escalation.files import is_pipe, replacing_file, require
+from escalation.sources.source import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from escalation.answer.prediction import Prediction
-    from escalation.batch.rows import Row
     from escalation.predictor import Predictor
+    from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
 
-COLUMNS = ("id", "escalate", "collaborate", "core", "accept", "abstained", "line", "error", "answer")
+COLUMNS = ("id", "place", "escalate", "collaborate", "core", "accept", "abstained", "line", "error", "answer")
 """Columns of CSV and Parquet; ``answer`` is the whole answer as JSON, the others what is looked at most."""
+
+
+_PARQUET_ROWS = 2000
+"""Number of answers that are in memory before they are written to a Parquet file."""
 
 
 class RowAnswer(NamedTuple):
@@ -29,17 +33,22 @@ class RowAnswer(NamedTuple):
 
     Attributes
     ----------
-    number, done : int
+    number, done, path
         As in `Row`.
     line : str
-        For a row that is not a task, a JSON object with the number of its line, the error and the id.
+        For a row that is not a task, a JSON object with the number of its line, the error and the id; "" if the entry
+        is left out.
     error : str or None
+    skipped : Skipped or None
+        The entry, if it is left out.
     """
 
     number: int
     done: int
+    path: str
     line: str
     error: str | None = None
+    skipped: Skipped | None = None
 
 
 def answer_row(
@@ -66,14 +75,18 @@ def answer_row(
     show : callable
         Makes a line of output of an answer and the number of its line.
     """
+    from escalation.sources.reading import shown, task_of  # here, so that one task starts without the readers of lists
+
+    if isinstance(row.value, Skipped):
+        return RowAnswer(row.number, row.done, row.path, "", skipped=row.value)
     try:
-        answer = predictor.predict(row.task(stack, delegated_by), reasons=reasons)
+        answer = predictor.predict(task_of(row, stack, delegated_by), reasons=reasons)
     except InputError as error:
-        wrong: dict[str, Any] = {"line": row.number, "error": str(error)}
+        wrong: dict[str, Any] = {"line": row.number, "error": str(error), "place": f"{shown(row.path)}:{row.number}"}
         if row.id is not None:
             wrong["id"] = row.id
-        return RowAnswer(row.number, row.done, json.dumps(wrong, ensure_ascii=False), str(error))
-    return RowAnswer(row.number, row.done, show(answer, row.number))
+        return RowAnswer(row.number, row.done, row.path, json.dumps(wrong, ensure_ascii=False), str(error))
+    return RowAnswer(row.number, row.done, row.path, show(answer, row.number))
 
 
 def json_line(answer: Prediction, _number: int = 0) -> str:
@@ -97,16 +110,20 @@ def open_output(path: Path) -> Iterator[Callable[[str], None]]:
     MissingExtraError
         If it is Parquet and the extra ``batch`` is not installed.
     """
-    if is_parquet(path):
+    if _is_parquet(path):
         require("batch", "Parquet")
     with replacing_file(path) as stream:
-        if is_parquet(path):
+        if _is_parquet(path):
             with _parquet(stream) as write:
                 yield write
-        elif is_csv(path):
+        elif path.suffix.lower() == ".csv":
             yield _csv(stream)
         else:
             yield line_writer(stream, flush=is_pipe(path))
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in (".parquet", ".pq")
 
 
 def line_writer(stream: TextIO, *, flush: bool) -> Callable[[str], None]:
@@ -148,7 +165,7 @@ def _parquet(stream: TextIO) -> Iterator[Callable[[str], None]]:
 
         def write(line: str) -> None:
             group.append(_record(line))
-            if len(group) == PARQUET_ROWS:
+            if len(group) == _PARQUET_ROWS:
                 flush()
 
         yield write
@@ -160,10 +177,11 @@ def _record(line: str) -> dict[str, Any]:
     answer = json.loads(line)
     name = None if answer.get("id") is None else str(answer["id"])
     if "error" in answer:
-        return {"id": name, "line": answer["line"], "error": answer["error"]}
+        return {"id": name, "place": answer["place"], "line": answer["line"], "error": answer["error"]}
     modes = {side: [entry["mode"] or entry["group"] for entry in answer[side]] for side in ("escalate", "collaborate")}
     return modes | {
         "id": name,
+        "place": answer.get("place"),
         "core": answer["core"]["value"],
         "accept": answer["accept"] and answer["accept"]["value"],
         "abstained": answer["abstained"],

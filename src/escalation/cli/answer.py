@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from escalation.cli.terminal import Styled, line, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from escalation.answer.prediction import Entry, Ignored, Prediction, Question, Reason
 
@@ -41,6 +41,22 @@ def as_line(answer: Prediction, number: int) -> str:
     unclear = "" if answer.unclear is None else f"  unclear: {answer.unclear.reason}"
     said = f"  escalate: {escalate}  collaborate: {collaborate}  own work: {own}{accepted}{unclear}"
     return line(one_line(f"{name}"), said)
+
+
+def left_out(reasons: Mapping[str, int]) -> str:
+    """Say how many entries of a list are left out, and why.
+
+    >>> left_out({"done": 12, "cancelled": 3, "pull request": 1})
+    'left out: 12 done, 3 cancelled (--include-done brings them back); 1 pull request'
+    """
+    from escalation.sources.source import is_done
+
+    ended = [
+        f"{count:,} {reason}" for reason, count in reasons.items() if is_done(reason) or reason == "struck through"
+    ]
+    others = [f"{count:,} {reason}" for reason, count in reasons.items() if f"{count:,} {reason}" not in ended]
+    back = f"{', '.join(ended)} (--include-done brings them back)" if ended else ""
+    return f"left out: {'; '.join(filter(None, (back, ', '.join(others))))}"
 
 
 def percent(probability: float) -> str:

@@ -13,6 +13,7 @@ from escalation.cli.terminal import say_warning
 if TYPE_CHECKING:
     from escalation.predictor import Loading
     from escalation.rules.rulebook import Rulebook
+    from escalation.sources.records import Reading
     from escalation.task.stack import StackProfile
 
 
@@ -62,7 +63,40 @@ CorpusOption = Annotated[
     Path | None,
     typer.Option("--corpus", metavar="FILE", help="Labelled tasks as JSON lines; by default data/corpus.jsonl."),
 ]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="KIND",
+        help="The kind of task list, if it is not told by itself: boxes, task-master, backlog, bmad, github, beads, "
+        "json, jsonl, csv, parquet, lines (one task a line), text (one task).",
+    ),
+]
+IncludeDoneOption = Annotated[
+    bool, typer.Option("--include-done", help="Answer tasks that are done, cancelled or closed too.")
+]
+TextColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--text-column",
+        metavar="NAME,NAME",
+        help="Columns or keys that make up a task's text, the title first, if their names are not known.",
+    ),
+]
+IdColumnOption = Annotated[str | None, typer.Option("--id-column", metavar="NAME", help="Column or key of the id.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def reading_of(format_name: str | None, include_done: bool, text_column: str | None, id_column: str | None) -> Reading:
+    """Return how task lists are read, as the options say."""
+    from escalation.errors import InputError
+    from escalation.sources.kinds import named
+    from escalation.sources.records import Reading
+
+    columns = tuple(name.strip() for name in (text_column or "").split(",") if name.strip())
+    if text_column is not None and not columns:
+        raise InputError(f"--text-column names no column, got {text_column!r}; write NAME or NAME,NAME")
+    return Reading(named(format_name).name if format_name else None, include_done, columns, id_column)
 
 
 def rulebook_at(path: Path | None) -> Rulebook:

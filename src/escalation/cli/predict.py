@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections import Counter
 from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -17,19 +18,25 @@ from escalation.cli.options import (
     CautionOption,
     EngineName,
     EngineOption,
+    FormatOption,
+    IdColumnOption,
+    IncludeDoneOption,
     JsonOption,
     ModelOption,
     RulebookOption,
     StackOption,
+    TextColumnOption,
     loading_of,
     profile_of,
+    reading_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
     from escalation.batch.output import RowAnswer
     from escalation.predictor import Loading
+    from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
 
 
@@ -39,9 +46,9 @@ def predict(
         Path | None,
         typer.Option(
             "--input",
-            metavar="FILE",
-            help="Answer many tasks: JSON lines, CSV or Parquet by the name's ending, or - for JSON lines from "
-            "standard input.",
+            metavar="PATH",
+            help="Answer the tasks of a file (spec-kit, Kiro, OpenSpec, Task Master, Backlog.md, BMAD, beads, GitHub, "
+            "Jira, Linear, CSV, JSON, Parquet, text), of a folder of such files, or of standard input (-).",
         ),
     ] = None,
     output_file: Annotated[
@@ -53,6 +60,10 @@ def predict(
             "are complete.",
         ),
     ] = None,
+    format_name: FormatOption = None,
+    include_done: IncludeDoneOption = False,
+    text_column: TextColumnOption = None,
+    id_column: IdColumnOption = None,
     stack: StackOption = None,
     delegated_by: Annotated[
         str | None,
@@ -90,6 +101,10 @@ def predict(
 
       git log -1 --format=%B | escalation predict - --json
 
+      gh issue list --json number,title,body | escalation predict -
+
+      escalation predict --input specs/001-login/tasks.md
+
       escalation predict --input tasks.jsonl --output answers.jsonl --keep-going --jobs 2
 
       escalation predict --input tasks.csv --output answers.parquet --no-reasons
@@ -102,35 +117,62 @@ def predict(
         raise InputError('name either one task ("TEXT", or - for standard input) or many (--input FILE)')
     if jobs < 1:
         raise InputError(f"jobs must be at least 1, got {jobs}")
-    if text is not None:
-        _check_one(output_file, jobs, keep_going)
+    for_many = {
+        "--jobs": jobs > 1,
+        "--keep-going": keep_going,
+        "--format": format_name,
+        "--include-done": include_done,
+        "--text-column": text_column,
+        "--id-column": id_column,
+    }
+    if text is not None and text != "-":
+        _check_one(output_file, for_many)
     loading = loading_of(model, rulebook, engine, allow_rules, caution)
     profile = profile_of(stack, loading)
     as_json = as_json or output_file is not None
-    if text is not None:
-        _answer_one(loading, text, profile, delegated_by, output_file, as_json, reasons)
+    rows: Iterator[Row] | None = None
+    if input_file is not None or text == "-":
+        from escalation.sources.reading import STDIN, read_rows
+
+        reading = reading_of(format_name, include_done, text_column, id_column)
+        if text == "-":
+            input_file = STDIN
+            text, data = _read_stdin(any(for_many[key] for key in ("--format", "--text-column")))
+            rows = None if data is None else read_rows(STDIN, reading, data)
+        elif input_file is not None:
+            rows = read_rows(input_file, reading)
+    if rows is None:
+        _check_one(output_file, for_many)
+        _answer_one(loading, text or "", profile, delegated_by, output_file, as_json, reasons)
     elif input_file is not None:
         from escalation.batch.output import answer_row, json_line
         from escalation.batch.processes import in_order
-        from escalation.batch.rows import read_rows
         from escalation.cli.answer import as_line
 
         show = json_line if as_json else as_line
         ask = partial(answer_row, stack=profile, delegated_by=delegated_by, reasons=reasons, show=show)
-        answers = in_order(ask, read_rows(input_file), loading, jobs)
+        answers = in_order(ask, rows, loading, jobs)
         _write_answers(answers, input_file, output_file, wrong_lines=as_json, keep_going=keep_going)
 
 
-def _check_one(output: Path | None, jobs: int, keep_going: bool) -> None:
+def _check_one(output: Path | None, for_many: Mapping[str, object]) -> None:
     """Reject options for many tasks if there is only one."""
-    from escalation.batch.rows import is_csv, is_parquet
     from escalation.errors import InputError
 
-    for option, used in (("--jobs", jobs > 1), ("--keep-going", keep_going)):
+    for option, used in for_many.items():
         if used:
             raise InputError(f"{option} is for many tasks; name them with --input")
-    if output is not None and (is_csv(output) or is_parquet(output)):
+    if output is not None and output.suffix.lower() in (".csv", ".parquet", ".pq"):
         raise InputError(f"{output}: one answer is written as JSON; name it .json, or name many tasks with --input")
+
+
+def _read_stdin(is_list: bool) -> tuple[str, bytes | None]:
+    """Return the text on standard input, and its bytes if it is a task list, as the options or the text itself say."""
+    from escalation.batch.rows import read_stdin
+    from escalation.sources.kinds import evident
+
+    text = read_stdin()
+    return text, text.encode() if is_list or evident(text) else None
 
 
 def _answer_one(
@@ -143,13 +185,10 @@ def _answer_one(
     reasons: bool,
 ) -> None:
     from escalation.batch.output import json_line
-    from escalation.batch.rows import read_stdin
     from escalation.cli.answer import as_text
     from escalation.files import replacing_file
 
     with nullcontext() if output is None else replacing_file(output) as stream:
-        if text == "-":
-            text = read_stdin()
         answer = loading.load().predict(text, stack, delegated_by, reasons=reasons)
         typer.echo(json_line(answer) if as_json else as_text(answer), file=stream)
 
@@ -157,7 +196,7 @@ def _answer_one(
 def _write_answers(
     answers: Generator[RowAnswer], path: Path, output: Path | None, *, wrong_lines: bool, keep_going: bool
 ) -> None:
-    """Write the answers to the rows of a file, and a warning on standard error for each that is not a task.
+    """Write the answers to rows, and on standard error a warning for each that is wrong and what is left out.
 
     Raises
     ------
@@ -168,24 +207,34 @@ def _write_answers(
     """
     from escalation.batch.output import line_writer, open_output
     from escalation.batch.rows import count_steps
+    from escalation.cli.answer import left_out
     from escalation.cli.display import steps_progress
-    from escalation.cli.terminal import say_warning
+    from escalation.cli.terminal import say, say_warning
     from escalation.errors import InputError
 
     if output is not None and path.resolve() == output.resolve():
         raise InputError(f"{output}: is also the input, which the answers would replace; name another place")
-    steps, wrong = count_steps(path), 0
+    steps, wrong, answered = count_steps(path), 0, 0
+    reasons: Counter[str] = Counter()
     writing = nullcontext(line_writer(sys.stdout, flush=True)) if output is None else open_output(output)
     with _interruptible(output), closing(answers), writing as write, steps_progress() as progress:
-        for number, done, line, error in answers:
+        for number, done, file, line, error, skipped in answers:
+            progress("answering tasks", done, steps)
+            if skipped is not None:
+                reasons[skipped.reason] += 1
+                continue
             if error is not None:
                 if not keep_going:
-                    raise InputError(f"{path}, line {number}: {error} (--keep-going answers the other lines)")
+                    raise InputError(f"{file}, line {number}: {error} (--keep-going answers the other lines)")
                 wrong += 1
-                say_warning(f"{path}, line {number}: {error}")
+                say_warning(f"{file}, line {number}: {error}")
+            answered += error is None
             if error is None or wrong_lines:
                 write(line)
-            progress("answering tasks", done, steps)
+    if reasons:
+        say(left_out(reasons), err=True)
+    elif not answered and not wrong:
+        say_warning(f"{path}: has no tasks")
     if wrong:
         raise InputError(f"{path}: {wrong:,} of its lines are not answered; see the warnings")
 

@@ -20,8 +20,8 @@ class SourceTask(NamedTuple):
 
     Attributes
     ----------
-    id : str or None
-        The file's own id, or None if it has none.
+    id : str, int or None
+        The file's own id, or None if it has none; a number only if a JSON file has one.
     text : str
     status : str
         As the file writes it, in lower case; "" if there is none.
@@ -32,7 +32,7 @@ class SourceTask(NamedTuple):
     delegated_by : str or None
     """
 
-    id: str | None
+    id: str | int | None
     text: str
     status: str
     place: str
@@ -45,7 +45,7 @@ class Skipped(NamedTuple):
 
     Attributes
     ----------
-    id : str or None
+    id : str, int or None
         The file's own id, or None if it has none.
     title : str
         Its first line, at most 80 characters.
@@ -55,7 +55,7 @@ class Skipped(NamedTuple):
         ``path:line``, or ``path`` where lines mean nothing.
     """
 
-    id: str | None
+    id: str | int | None
     title: str
     reason: str
     place: str

@@ -24,12 +24,15 @@ class Task:
         Name of the mode that delegates the task.
     id : str, int or None
         A name that is returned with the answer.
+    place : str or None
+        Where the task was read: ``path:line``.
     """
 
     text: str
     stack: StackProfile = field(default_factory=StackProfile, hash=False)
     delegated_by: str | None = None
     id: str | int | None = None
+    place: str | None = field(default=None, compare=False)
 
     @classmethod
     def of(
@@ -56,9 +59,11 @@ class Task:
         >>> Task.of({"text": "Fix the page", "stack": {"frontend": ["React"]}}).stack.technologies
         {'frontend': ('React',)}
         """
+        place = None
         if isinstance(value, str):
             value = {"text": value}
         elif isinstance(value, Task):
+            place = value.place
             value = {"text": value.text, "stack": value.stack, "from": value.delegated_by, "id": value.id}
         elif not isinstance(value, Mapping):
             raise InputError(f'the task is {type(value).__name__}; pass a text or an object such as {{"text": "..."}}')
@@ -72,7 +77,9 @@ class Task:
         if sender is not None and not isinstance(sender, str):
             raise InputError(f"the task's 'from' is {type(sender).__name__}; name the mode that delegates it")
         own = StackProfile.of(value.get("stack"))
-        return cls(check_text(value["text"]), own or StackProfile.of(stack), sender, _identifier(value.get("id")))
+        return cls(
+            check_text(value["text"]), own or StackProfile.of(stack), sender, _identifier(value.get("id")), place
+        )
 
 
 def _identifier(value: object) -> str | int | None:
