@@ -16,6 +16,7 @@ from escalation.answer.unclear import elsewhere_reasons, leave_to_others, nobody
 from escalation.errors import InputError, ModelError
 from escalation.files import default_model, default_rulebook
 from escalation.model.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules, reason_to_abstain
+from escalation.model.degree import settle_degrees
 from escalation.model.directory import read_model
 from escalation.model.signals import SignalReader
 from escalation.rules.loading import load_rulebook
@@ -277,6 +278,8 @@ class Predictor:
             decisions = self._decider.decide(signals.scores, signals.verdicts)
         else:
             decisions = decide_by_rules(signals.verdicts)
+        if self.engine != "model":
+            decisions = settle_degrees(decisions, signals, lowers=self.caution == "normal")
         elsewhere = [] if self.engine == "model" else self._reader.engine.elsewhere(signals.evidence)
         if elsewhere and not leave_to_others(decisions):
             elsewhere = []

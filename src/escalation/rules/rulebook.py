@@ -163,6 +163,33 @@ class Cue(Table, frozen=True):
     reach: Reach = "clause"
 
 
+class Sense(Table, frozen=True):
+    """Phrases that look like cues and mean something else, or are only circumstances of what is asked for.
+
+    Where one occurs, its words are no evidence for any rule and no features of a model.
+
+    Attributes
+    ----------
+    id : str
+    phrases : tuple of str
+    technologies : bool
+        Whether every technology that the piece of the text names is meant like `phrases`.
+    beside : tuple of str
+        They mean something else only where one of these phrases occurs in the same piece of the text; empty if always.
+    unless : tuple of str
+        They mean what they say where one of these phrases occurs in the same piece.
+    names : bool
+        Whether a technology in them still selects the mode of its group.
+    """
+
+    id: Text
+    phrases: Texts = ()
+    technologies: bool = False
+    beside: Texts = ()
+    unless: Texts = ()
+    names: bool = False
+
+
 class Wanted(Table, frozen=True):
     """A cue in a condition, written ``cue``, ``cue@new`` or ``cue@title``.
 
@@ -192,7 +219,10 @@ class Example(Table, frozen=True):
 
 
 class Rule(Table, frozen=True):
-    """Under one of the conditions `when`, and none of `unless`, a disposition towards modes or groups."""
+    """Under one of the conditions `when`, and none of `unless`, a disposition towards modes or groups.
+
+    A rule that `settles` the degree decides it, whatever the model says of the target's other disposition.
+    """
 
     id: Text
     disposition: Disposition
@@ -201,6 +231,7 @@ class Rule(Table, frozen=True):
     when: Annotated[tuple[Condition, ...], Meta(min_length=1)]
     unless: tuple[Condition, ...] = ()
     examples: tuple[Example, ...] = ()
+    settles: bool = False
 
 
 class CoreRule(Table, frozen=True):
@@ -273,7 +304,7 @@ class Rulebook(Table, frozen=True, kw_only=True):
         Name of the rulebook, slug of the mode that it advises, title of its source.
     aliases : tuple of str
         Other slugs of the home mode.
-    sources, modes, groups, technologies, category_names, cues, rules, acceptance, questions : dict
+    sources, modes, groups, technologies, category_names, cues, senses, rules, acceptance, questions : dict
         The tables by id, in the order of the file.
     core : CoreRule
     neutral : Neutral
@@ -297,6 +328,7 @@ class Rulebook(Table, frozen=True, kw_only=True):
     technologies: dict[str, Technology]
     category_names: dict[str, Category]
     cues: dict[str, Cue]
+    senses: dict[str, Sense]
     rules: dict[str, Rule]
     core: CoreRule
     neutral: Neutral
