@@ -128,7 +128,7 @@ class CueFeatures:
         content = [
             self.names,
             [label.renamed(names) for label in rulebook.labels],
-            [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values() if cue.id in self._of],
+            [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values() if cue.role != "elsewhere"],
             [
                 [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
                 for rule in rulebook.rules.values()

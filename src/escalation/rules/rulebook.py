@@ -10,7 +10,7 @@ from escalation.task.language import Languages
 from escalation.task.reading import ReadingPhrases
 
 Disposition: TypeAlias = Literal["escalate", "collaborate"]
-Role: TypeAlias = Literal["evidence", "complex", "ordinary", "work", "takes_back", "elsewhere"]
+Role: TypeAlias = Literal["evidence", "complex", "ordinary", "part", "work", "takes_back", "elsewhere"]
 Reach: TypeAlias = Literal["following", "clause"]
 AcceptedWhen: TypeAlias = Literal["always", "cue", "core"]
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
@@ -153,8 +153,9 @@ class Cue(Table, frozen=True):
     """A named set of phrases (see `escalation.rules.phrases`) with one role.
 
     ``evidence`` supports a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what is asked for, and
-    ``takes_back`` negates the mentions within its `reach`: the next words or the whole clause. ``elsewhere`` marks work
-    of another trade; only `CoreRule.elsewhere` can name it, and no model is trained with it.
+    ``takes_back`` negates the mentions within its `reach`: the next words or the whole clause. ``part`` means something
+    only together with other cues of a condition. ``elsewhere`` marks work of another trade; only `CoreRule.elsewhere`
+    can name it. Neither of the last two is a feature of a model.
     """
 
     id: Text
@@ -347,7 +348,7 @@ class Rulebook(Table, frozen=True, kw_only=True):
     @property
     def cue_ids(self) -> tuple[str, ...]:
         """Ids of the cues that a model is trained with, followed by those of the technologies of each category."""
-        learned = (cue.id for cue in self.cues.values() if cue.role != "elsewhere")
+        learned = (cue.id for cue in self.cues.values() if cue.role not in ("part", "elsewhere"))
         return (*learned, *(TECHNOLOGY_CUE + category for category in self.categories))
 
     @property
