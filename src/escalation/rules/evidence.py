@@ -103,7 +103,6 @@ class Evidence(NamedTuple):
         Technologies that only circumstances name, with their categories: they speak for the stack, never for an ask.
     stack : dict of str to str
         Technologies that the Stack Profile lists, with their categories.
-    stack_given : bool
     """
 
     reading: Reading
@@ -111,7 +110,6 @@ class Evidence(NamedTuple):
     idioms: list[Mention]
     around: dict[str, str]
     stack: dict[str, str]
-    stack_given: bool
 
     @property
     def mentions(self) -> Iterable[Mention]:
@@ -244,7 +242,7 @@ class EvidenceReader:
                 marks.add(cue + TITLE)
             if technology and technology not in listed:
                 marks.add(cue + NEW)
-        return Evidence(reading, clauses, idioms, self._technologies_around(pieces), listed, bool(stack))
+        return Evidence(reading, clauses, idioms, self._technologies_around(pieces), listed)
 
     def _technologies_around(self, pieces: Pieces) -> dict[str, str]:
         """Return the technologies that circumstances and work already done name, with their categories."""
