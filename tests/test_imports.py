@@ -7,7 +7,20 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "scipy", "pandas", "joblib", "iterstrat", "altair", "jinja2", "vl_convert", "pyarrow", "pydantic")
+HEAVY = (
+    "sklearn",
+    "scipy",
+    "pandas",
+    "joblib",
+    "iterstrat",
+    "altair",
+    "jinja2",
+    "vl_convert",
+    "pyarrow",
+    "pydantic",
+    "yaml",
+    "packaging",
+)
 COMMAND = "import sys; sys.argv = ['escalation', *{}]\nfrom escalation.cli.app import main\n"
 PROGRAMS = {
     "api": "import escalation; escalation.predict('Write the Dockerfile')",

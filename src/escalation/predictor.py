@@ -80,6 +80,7 @@ class Predictor:
         self.model = model if self.engine != "rules" else None
         self._decider = Decider(self.model, self.engine, caution) if self.model else None
         self._reader = SignalReader(rulebook, self.model)
+        self.stacks = self._reader.engine.reader.stacks  # says what the names in a Stack Profile mean
         self._promise = promise_of(self.model, self.engine) if self.model and caution == "high" else None
         self._loading: Loading | None = None
 
@@ -147,7 +148,7 @@ class Predictor:
         stack : StackProfile or mapping, optional
             The project's technologies by category, if the task has none of its own.
         delegated_by : str, optional
-            The mode that delegates the task, if the task names none.
+            The mode that delegates the task, if the task names none; any of its names, in any spelling.
         reasons : bool
             Whether the answer says why. Without reasons it lists no parts and takes about three fifths of the time;
             everything else is the same.
@@ -306,7 +307,6 @@ class Loading(NamedTuple):
     Attributes
     ----------
     model, rulebook : Path or None
-        By default those that ship.
     engine : {"hybrid", "model", "rules"}
     caution : {"normal", "high"}
     fingerprint : str

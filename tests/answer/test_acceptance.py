@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from escalation import Predictor
-from escalation.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +20,7 @@ def by_rules(rulebook):
         ("backend-developer", "Write Pydantic models for the feed", True),
         ("backend-developer", "Sort the mailing list", False),
         ("react-specialist", "Add an endpoint in FastAPI", False),
+        ("fastapi-developer", "Add an endpoint in FastAPI", False),
     ],
 )
 def test_a_delegation_is_accepted_as_documented(by_rules, sender, text, accepted):
@@ -28,13 +28,36 @@ def test_a_delegation_is_accepted_as_documented(by_rules, sender, text, accepted
     assert answer.value is accepted
     assert answer.reason
     assert answer.delegated_by == sender
-    if sender != "react-specialist":
+    if sender not in ("react-specialist", "fastapi-developer"):
         assert answer.section == "Accept Escalations"
 
 
-def test_an_unknown_mode_is_refused_with_those_known(by_rules):
-    with pytest.raises(InputError, match=r"'nobody'.*api-developer.*technical-architect"):
-        by_rules.predict("Add an endpoint", delegated_by="nobody")
+@pytest.mark.parametrize(
+    ("sender", "mode", "accepted"),
+    [
+        ("Technical Architect", "technical-architect", True),
+        ("technical_architect", "technical-architect", True),
+        ("core-architect", "technical-architect", True),
+        ("Dev React", "react-specialist", False),
+        ("lead-devops", "infrastructure-specialist", False),
+    ],
+)
+def test_a_sender_has_other_names(by_rules, sender, mode, accepted):
+    answer = by_rules.predict("Add an endpoint", delegated_by=sender).accept
+    assert (answer.delegated_by, answer.value) == (mode, accepted)
+
+
+@pytest.mark.parametrize(
+    ("sender", "reason"),
+    [
+        ("nobody", "no mode of this name is known"),
+        ("", "no mode of this name is known"),
+        ("technical-architct", "no mode of this name is known; did you mean 'technical-architect'?"),
+    ],
+)
+def test_from_an_unknown_mode_nothing_is_accepted(by_rules, sender, reason):
+    answer = by_rules.predict("Add an endpoint", delegated_by=sender).accept
+    assert (answer.value, answer.delegated_by, answer.reason, answer.rule) == (False, sender, reason, None)
 
 
 def test_without_a_sender_there_is_nothing_to_accept(by_rules):

@@ -56,7 +56,7 @@ def test_a_failing_case_is_a_finding_unless_it_is_known(predictor, case, message
         (None, "cannot be read"),
         ("[[minimum]]\nid = 'a'\ntext = 'b'\nescalate = 'docker'", "minimum[0].escalate must be a list, not text"),
         ("[[minimum]]\nid = 'a'\ntext = ' '", "case 'a': the task is empty"),
-        ("[[invariance]]\nid = 'a'\ntext = 'b'\nother_stack = {a = 3}", "case 'a': the Stack Profile"),
+        ("[[invariance]]\nid = 'a'\ntext = ' '", "case 'a': the task is empty"),
     ],
 )
 def test_an_invalid_file_of_cases_is_an_error(tmp_path, text, message):

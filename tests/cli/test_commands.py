@@ -14,7 +14,7 @@ TASK = "Write the Dockerfile"
 
 
 def test_help_shows_examples(run):
-    for command in ("predict", "explain", "train", "evaluate", "validate", "audit", "card"):
+    for command in ("predict", "explain", "stack", "train", "evaluate", "validate", "audit", "card"):
         done = run(command, "--help")
         assert done.returncode == 0
         assert f"escalation {command} " in done.stdout.decode().split("Examples:")[1].split("Options")[0]

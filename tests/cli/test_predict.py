@@ -141,7 +141,7 @@ WRONG = {
     "no text": ('{"task": "x"}', "has no 'text'"),
     "empty": ('{"text": " "}', "is empty"),
     "bad stack": ('{"text": "x", "stack": [1]}', "Stack Profile is list"),
-    "unknown sender": ('{"text": "x", "from": "nobody"}', "unknown mode 'nobody'"),
+    "bad sender": ('{"text": "x", "from": 3}', "'from' is int"),
     "surrogate": ('{"text": "x \\ud800"}', "lone surrogate"),
     "surrogate elsewhere": ('{"text": "x", "stack": {"frontend": ["\\ud800"]}}', "lone surrogate"),
     "number": ('{"text": "x", "note": NaN}', "is not JSON"),
@@ -296,7 +296,6 @@ def start(*arguments, cwd):
         (["predict", b"caf\xe9"], b"", ["lone surrogate"]),
         (["predict", "x", "--input", "y"], b"", ["name either one task"]),
         (["predict", "--json"], b"", ["name either one task"]),
-        (["predict", "x", "--from", "nobody"], b"", ["unknown mode 'nobody'", "technical-architect"]),
         (["predict", "x", "--stack", "none.json"], b"", ["none.json: cannot be read"]),
         (["predict", "x", "--stack", "=react"], b"", ["has no category"]),
         (["predict", "--input", "none.jsonl"], b"", ["none.jsonl: cannot be read"]),
@@ -332,8 +331,8 @@ def test_a_csv_without_texts_is_an_error(run, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('["React"]', '{"category": ["name"'),
-        ('{"frontend": 3}', '{"category": ["name"'),
+        ('"React"', '{"category": ["name"'),
+        ("[3]", '{"category": ["name"'),
         ("{", "is not JSON"),
         ("\xff", "is not UTF-8"),
     ],

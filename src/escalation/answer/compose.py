@@ -8,8 +8,9 @@ import msgspec
 
 from escalation.answer.prediction import Accept, Entry, Promise, Undecided, rounded
 from escalation.answer.reasons import reasons_for, resolution_reason
-from escalation.errors import InputError, ModelError
+from escalation.errors import ModelError
 from escalation.rules.groups import resolve
+from escalation.rules.names import find_modes, nearest_mode
 from escalation.rules.rulebook import CORE, Label
 
 if TYPE_CHECKING:
@@ -104,29 +105,28 @@ def accept(rulebook: Rulebook, delegated_by: str | None, evidence: Evidence, cor
     ----------
     rulebook : Rulebook
     delegated_by : str or None
-        Slug of the mode that delegates.
+        Name of the mode that delegates, in any spelling. From a mode that the rulebook does not know, no task is
+        accepted.
     evidence : Evidence
         What the rulebook finds in the task.
     core : bool
         Whether some part of the task is the home mode's own work.
-
-    Raises
-    ------
-    InputError
-        If the rulebook knows no such mode. The message lists the known ones.
     """
     if delegated_by is None:
         return None
+    modes = find_modes(rulebook, delegated_by)
     for rule in rulebook.acceptance.values():
-        if delegated_by not in rule.modes:
-            continue
-        taken = {"always": True, "cue": evidence.has_any(rule.cues), "core": core}[rule.condition]
-        reason = rule.reason if taken else rule.otherwise
-        return Accept(taken, delegated_by, reason, rule.id, rule.source.section)
-    if delegated_by in rulebook.modes:
-        return Accept(False, delegated_by, "tasks delegated from this mode are not among those accepted", None, None)
-    known = sorted({*rulebook.modes, *(mode for rule in rulebook.acceptance.values() for mode in rule.modes)})
-    raise InputError(f"unknown mode {delegated_by!r} delegates the task; use one of {', '.join(known)}")
+        for mode in modes:
+            if mode not in rule.modes:
+                continue
+            taken = {"always": True, "cue": evidence.has_any(rule.cues), "core": core}[rule.condition]
+            reason = rule.reason if taken else rule.otherwise
+            return Accept(taken, mode, reason, rule.id, rule.source.section)
+    if modes:
+        return Accept(False, modes[0], "tasks delegated from this mode are not among those accepted", None, None)
+    near = nearest_mode(rulebook, delegated_by)
+    advice = f"; did you mean {near!r}?" if near else ""
+    return Accept(False, delegated_by, f"no mode of this name is known{advice}", None, None)
 
 
 def promise_of(model: Model, engine: Engine) -> Promise:

@@ -16,6 +16,7 @@ from escalation.files import PREDICTION_SCHEMA
 _COMMANDS = {
     "predict": True,
     "explain": True,
+    "stack": True,
     "train": False,
     "evaluate": False,
     "validate": False,

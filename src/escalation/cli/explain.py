@@ -19,6 +19,7 @@ from escalation.cli.options import (
     RulebookOption,
     StackOption,
     loading_of,
+    profile_of,
 )
 from escalation.cli.terminal import Styled, line, one_line
 
@@ -76,11 +77,10 @@ def explain(
 
     from escalation.batch.rows import read_stdin
     from escalation.errors import InputError
-    from escalation.task.stack import StackProfile
 
-    profile = StackProfile.parse(stack) if stack else StackProfile()
-    predictor = loading_of(model, rulebook, engine, allow_rules, caution).load()
-    explanation = predictor.explain(read_stdin() if text == "-" else text, profile)
+    loading = loading_of(model, rulebook, engine, allow_rules, caution)
+    profile = profile_of(stack, loading)
+    explanation = loading.load().explain(read_stdin() if text == "-" else text, profile)
     if label:
         wanted = tuple(entry for entry in explanation.labels if any(part in entry.label for part in label))
         if not wanted:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from escalation.predictor import Loading
     from escalation.rules.rulebook import Rulebook
     from escalation.sources.records import Reading
+    from escalation.task.stack import StackProfile
 
 
 class EngineName(StrEnum):
@@ -54,7 +55,8 @@ StackOption = Annotated[
     typer.Option(
         "--stack",
         metavar="STACK",
-        help="The project's technologies: a file (FILE.json), or category=name,category=name.",
+        help="The project's technologies: a file (FILE.json, FILE.yaml), category=name,category=name, or a directory "
+        "in which they are detected (auto: the current one).",
     ),
 ]
 CorpusOption = Annotated[
@@ -135,3 +137,32 @@ def loading_of(
         say_warning(f"{error}; answering by the rules alone")
         return Loading(None, rulebook, "rules", "normal")
     return loading
+
+
+def profile_of(argument: str | None, loading: Loading) -> StackProfile:
+    """Read the Stack Profile that `--stack` names, and warn once of what is not understood in it.
+
+    Raises
+    ------
+    InputError
+        If it is neither a profile nor a directory.
+    """
+    from escalation.task.stack import StackProfile
+
+    if not argument:
+        return StackProfile()
+    predictor = loading.load()
+    place = Path("." if argument == "auto" else argument)
+    if "=" not in argument and place.is_dir():
+        from escalation.task.detect import detect
+
+        detection = detect(place, predictor.rulebook.technologies.values())
+        for note in detection.skipped:
+            say_warning(f"left out {note}")
+        return detection.profile
+    profile = StackProfile.parse(argument)
+    is_file = place.suffix.lower() in (".json", ".yaml", ".yml") or "=" not in argument
+    unknown = predictor.stacks.warnings(profile, categories=not is_file)
+    if unknown:
+        say_warning(f"{argument if is_file else '--stack'}: not understood: {', '.join(unknown)}")
+    return profile

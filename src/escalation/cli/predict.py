@@ -27,6 +27,7 @@ from escalation.cli.options import (
     StackOption,
     TextColumnOption,
     loading_of,
+    profile_of,
     reading_of,
 )
 
@@ -66,7 +67,11 @@ def predict(
     stack: StackOption = None,
     delegated_by: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODE", help="The mode that delegates the task; says whether to accept it."),
+        typer.Option(
+            "--from",
+            metavar="MODE",
+            help="The mode that delegates the task, in any spelling; says whether to accept it.",
+        ),
     ] = None,
     engine: EngineOption = EngineName.hybrid,
     caution: CautionOption = CautionName.normal,
@@ -107,7 +112,6 @@ def predict(
     Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 130 interrupted.
     """
     from escalation.errors import InputError
-    from escalation.task.stack import StackProfile
 
     if (text is None) == (input_file is None):
         raise InputError('name either one task ("TEXT", or - for standard input) or many (--input FILE)')
@@ -123,8 +127,8 @@ def predict(
     }
     if text is not None and text != "-":
         _check_one(output_file, for_many)
-    profile = StackProfile.parse(stack) if stack else StackProfile()
     loading = loading_of(model, rulebook, engine, allow_rules, caution)
+    profile = profile_of(stack, loading)
     as_json = as_json or output_file is not None
     rows: Iterator[Row] | None = None
     if input_file is not None or text == "-":

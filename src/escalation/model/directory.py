@@ -201,8 +201,8 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
     ----------
     path : Path
     rulebook : Rulebook
-        The rulebook to predict with: its cues, rules and labels must be those of the training. Technologies,
-        and modes of a group, may have been added.
+        The rulebook to predict with: its cues, rules and labels must be those of the training. Technologies and
+        modes of a group may have been added, and modes renamed if their names of the training are among their aliases.
 
     Returns
     -------
@@ -236,26 +236,38 @@ def read_model(path: Path, rulebook: Rulebook) -> Model:
             f"{path}: {MANIFEST} and the other files do not belong together ({error}); {_REMEDY}"
         ) from error
     features = CueFeatures(rulebook)
-    info = manifest.info
-    if info is None or info.rulebook is None or info.rulebook.features_sha256 != features.fingerprint():
+    info, renamed = manifest.info, _renamed(labels, rulebook)
+    trained = {now: before for before, now in renamed.items()}
+    if info is None or info.rulebook is None or info.rulebook.features_sha256 != features.fingerprint(trained):
+        lost = {label.target for label in labels} - {label.target for label in rulebook.labels} - renamed.keys()
+        renaming = f", and if {', '.join(sorted(lost))} has a new name, list the old one under aliases" if lost else ""
         raise ModelError(
             f"{path}: was trained with other cues, rules or labels than the rulebook {rulebook.name!r} has; "
-            "train it again with that rulebook, or name the rulebook that it was trained with"
+            f"train it again with that rulebook, or name the rulebook that it was trained with{renaming}"
         )
     cues = len(features.names) + len(vocabulary.wordings.features)
     _check_shapes(path, len(head_names(labels)), len(vocabulary), cues, weights, idf, bias)
     return Model(
-        labels,
-        policies,
+        tuple(label.renamed(renamed) for label in labels),
+        {label.renamed(renamed): policy for label, policy in policies.items()},
         vocabulary,
         idf,
         np.ascontiguousarray(weights, np.float32),
         bias,
         manifest.known_share,
-        msgspec.structs.replace(info, sha256=sha256),
+        msgspec.structs.replace(
+            info, sha256=sha256, fit={Label.parse(label).renamed(renamed): fit for label, fit in info.fit.items()}
+        ),
         frozenset(contents[SEEN].decode().split()),
         words,
     )
+
+
+def _renamed(labels: tuple[Label, ...], rulebook: Rulebook) -> dict[str, str]:
+    """Return the modes that the rulebook has under another name than the training, by that of the training."""
+    before, now = ({label.target for label in known} for known in (labels, rulebook.labels))
+    by_alias = {alias: mode.slug for mode in rulebook.modes.values() for alias in mode.aliases}
+    return {name: by_alias[name] for name in before - now if by_alias.get(name) in now - before}
 
 
 def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:

@@ -12,7 +12,7 @@ from escalation.rules.evidence import NEW, TITLE
 from escalation.rules.rulebook import TECHNOLOGY_CUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from escalation.rules.evidence import Clause, Evidence
     from escalation.rules.rulebook import Rulebook
@@ -121,21 +121,29 @@ class CueFeatures:
                 anywhere.add(self._index[mention.cue + NEW])
         return anywhere, in_title
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, trained: Mapping[str, str] | None = None) -> str:
         """Return a hash of all that a trained model depends on: features, cues, rules, conditions and reading.
 
-        Technologies, and modes of a group, can be added without changing it.
+        Technologies, modes of a group, and all that serves only naming and detection can be added without changing it.
+
+        Parameters
+        ----------
+        trained : mapping of str to str, optional
+            Modes that have another name in the model, each with that name.
         """
-        rulebook = self._rulebook
+        rulebook, names = self._rulebook, trained or {}
+        targets = [
+            rulebook.label(rule.disposition, target) for rule in rulebook.rules.values() for target in rule.targets
+        ]
         content = [
             self.names,
-            rulebook.labels,
+            [label.renamed(names) for label in rulebook.labels],
             [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values() if cue.id in self._of],
             [
                 [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
                 for rule in rulebook.rules.values()
             ],
-            [rulebook.label(rule.disposition, target) for rule in rulebook.rules.values() for target in rule.targets],
+            [label.renamed(names) for label in targets],
             [condition.text for condition in rulebook.core.when],
             [group.category for group in rulebook.groups.values()],
             rulebook.reading.sha256,

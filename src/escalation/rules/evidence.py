@@ -13,6 +13,7 @@ import msgspec
 
 from escalation.rules.phrases import GAP, PhraseFinder, compile_phrase
 from escalation.rules.rulebook import TECHNOLOGY_CUE
+from escalation.rules.stacks import StackReader
 from escalation.task.pieces import read_pieces
 from escalation.task.text import read, words_of
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 TITLE, NEW = "@title", "@new"
 _REACH = 4
 """A mention is negated if it begins within this many words after "no" or "without"."""
-_NAMES_KEPT = 4096
-_NAME_KEPT = 100
-"""Names of Stack Profiles are cached: at most this many, none with more characters."""
 
 
 class Mark(NamedTuple):
@@ -172,6 +170,11 @@ class EvidenceReader:
     rulebook : Rulebook
     correct : callable, optional
         Replaces misspelt words in the list of a text's words.
+
+    Attributes
+    ----------
+    stacks : StackReader
+        Understands Stack Profiles.
     """
 
     def __init__(self, rulebook: Rulebook, correct: Callable[[list[str]], None] | None = None) -> None:
@@ -188,8 +191,7 @@ class EvidenceReader:
         self._finder = PhraseFinder(phrases)
         self._phrases = rulebook.reading
         self._category = {technology.name: technology.category for technology in rulebook.technologies.values()}
-        # Every task of a project comes with the same profile.
-        self._listed: dict[tuple[str, str], frozenset[str]] = {}
+        self.stacks = StackReader(rulebook, self._marks_in)
         self.work_verbs = frozenset(
             variant[0]
             for cue in rulebook.cues.values()
@@ -206,7 +208,7 @@ class EvidenceReader:
         if self._correct is not None:
             self._correct(reading.words)
         hits = self._finder.find(reading.words, reading.clauses)
-        listed = self._technologies_in(stack)
+        listed = self.stacks.technologies(stack)
         negations: dict[int, _Negations] = {}
         for hit in hits:
             if hit.key.kind in ("following", "clause"):
@@ -231,27 +233,6 @@ class EvidenceReader:
             if technology and technology not in listed:
                 marks.add(cue + NEW)
         return Evidence(reading, clauses, idioms, self._technologies_around(pieces), listed, bool(stack))
-
-    def _technologies_in(self, stack: StackProfile) -> dict[str, str]:
-        """Return the rulebook's technologies that a Stack Profile lists under any alias, with their categories."""
-        found: set[str] = set()
-        for category, names in stack.technologies.items():
-            for name in names:
-                listed = self._listed.get((category, name))
-                if listed is None:
-                    listed = self._technologies_named(category, name)
-                    if len(self._listed) < _NAMES_KEPT and len(name) <= _NAME_KEPT:
-                        self._listed[category, name] = listed
-                found |= listed
-        return {name: self._category[name] for name in found}
-
-    def _technologies_named(self, category: str, name: str) -> frozenset[str]:
-        """Return the technologies that a name in a profile means; idioms count only in their own category."""
-        return frozenset(
-            mark.technology
-            for mark in self._marks_in(name)
-            if mark.technology and (mark.kind != "idiom" or mark.cue == TECHNOLOGY_CUE + category)
-        )
 
     def _technologies_around(self, pieces: Pieces) -> dict[str, str]:
         """Return the technologies that circumstances and work already done name, with their categories."""

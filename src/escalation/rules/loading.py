@@ -11,18 +11,21 @@ import msgspec
 
 from escalation.errors import RulebookError
 from escalation.files import convert, default_reading, parse_toml, read_bytes
+from escalation.rules.aliases import ModeAliases
 from escalation.rules.phrases import PhraseError, compile_phrase
 from escalation.rules.rulebook import (
     DISPOSITIONS,
     TECHNOLOGY_CUE,
     Acceptance,
     AcceptedWhen,
+    Category,
     Condition,
     CoreRule,
     Cue,
     Example,
     Group,
     Mode,
+    Neutral,
     Option,
     Question,
     Reach,
@@ -38,6 +41,7 @@ from escalation.rules.rulebook import (
 from escalation.rules.talk import load_talk
 from escalation.task.language import load_languages
 from escalation.task.reading import load_reading
+from escalation.task.signs import faults_of
 
 FORMAT = 1
 _MAX_REPORTED = 20
@@ -46,12 +50,15 @@ _TABLES: dict[type[Any], str] = {
     Source: "sources",
     Mode: "modes",
     Technology: "technologies",
+    Category: "categories",
     Cue: "cues",
     Group: "groups",
     Rule: "rules",
     Acceptance: "acceptance",
     Question: "questions",
 }
+_REFERRING = (Group, Rule, Question)
+"""Tables that name modes; they may use an alias."""
 _CHOICES = {
     "disposition": DISPOSITIONS,
     "dispositions": DISPOSITIONS,
@@ -79,6 +86,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     rules: list[dict[str, Any]]
     acceptance: list[dict[str, Any]]
     questions: list[dict[str, Any]] = []
+    categories: list[dict[str, Any]] = []
+    aliases: Texts = ()
+    neutral: Neutral = Neutral()
     areas: list[dict[str, str]] = []
 
 
@@ -150,6 +160,7 @@ class _Loader:
         self._known[Cue] |= {TECHNOLOGY_CUE + category for category in self._categories}
         self._tables: dict[type[Any], dict[str, Any]] = {kind: {} for kind in _TABLES}
         self._group_of: dict[str, str] = {}
+        self._aliases = ModeAliases(self._entries[Mode], self._known[Mode] | self._known[Group], self._fault)
 
     def load(self, sha256: str) -> Rulebook | None:
         """Return the rulebook, or None if there are faults."""
@@ -166,7 +177,15 @@ class _Loader:
             return None
         tables = {key: self._tables[kind] for kind, key in _TABLES.items()}
         return Rulebook(
-            name=file.name, home=file.home, title=file.title, core=core, sha256=sha256, **(_speech() | tables)
+            name=file.name,
+            home=file.home,
+            title=file.title,
+            aliases=file.aliases,
+            neutral=file.neutral,
+            category_names=tables.pop("categories"),
+            core=core,
+            sha256=sha256,
+            **(_speech() | tables),
         )
 
     def _fault(self, what: str) -> None:
@@ -181,7 +200,7 @@ class _Loader:
         for index, entry in enumerate(self._entries[kind]):
             name = str(entry.get(name_key, "?"))
             self._place = f"{_TABLES[kind]}[{index}] ({name})."
-            table = self._convert(entry, kind)
+            table = self._convert(self._aliases.replaced(entry) if kind in _REFERRING else entry, kind)
             if table is None:
                 continue
             if name in self._tables[kind]:
@@ -239,9 +258,14 @@ class _Loader:
     def _check(self, table: object) -> None:
         """Check what the types cannot express."""
         match table:
+            case Mode():
+                self._aliases.check(table)
+            case Category() if table.name not in self._categories:
+                self._fault(f"name is {table.name!r}, which no technology has; add one or fix the name")
             case Technology():
                 self._check_phrases("aliases", table.aliases)
                 self._check_phrases("idioms", table.idioms)
+                self.faults += [self._place + fault for fault in faults_of(table)]
             case Cue():
                 self._check_phrases("phrases", table.phrases)
                 if table.id.startswith(TECHNOLOGY_CUE) or "@" in table.id or " " in table.id:
@@ -250,6 +274,8 @@ class _Loader:
                 self._check_names("cues", table.cues, Cue)
                 if (table.condition == "cue") != bool(table.cues):
                     self._fault(f"cues does not fit condition {table.condition!r}; list cues for 'cue' and only there")
+                for mode in set(table.aliases) - set(table.modes):
+                    self._fault(f"aliases names {mode!r}, which modes does not list; add it there or fix the name")
                 if table.condition != "always" and not table.otherwise:
                     self._fault("otherwise is missing; write why a task is not accepted")
             case Group():

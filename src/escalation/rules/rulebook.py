@@ -1,5 +1,6 @@
 """The types of a rulebook: its tables, the conditions of its rules, and the labels that follow from it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeAlias
 
 from msgspec import Meta, Struct
@@ -57,6 +58,14 @@ class Label(str):
         """Slug of the mode or group; empty for ``core``."""
         return str(self).partition(":")[2]
 
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """Return the label with another name of its target, if there is one.
+
+        >>> Label("escalate", "dba").renamed({"dba": "database-specialist"})
+        'escalate:database-specialist'
+        """
+        return type(self)(self.disposition, names.get(self.target, self.target))
+
 
 CORE = Label("core")
 """The label of the home mode's own work."""
@@ -75,24 +84,53 @@ class Source(Table, frozen=True):
 
 
 class Mode(Table, frozen=True):
-    """A specialist on the roster, with the dispositions that a task may have towards it."""
+    """A specialist on the roster, with the dispositions that a task may have towards it.
+
+    `aliases` are other slugs of the mode. A model that was trained under one of them is a model for this mode.
+    """
 
     slug: Text
     title: Text
     dispositions: tuple[Disposition, ...]
+    aliases: Texts = ()
+
+
+class Category(Table, frozen=True):
+    """A category of technologies, with the other names that Stack Profiles have for it."""
+
+    name: Text
+    aliases: Texts = ()
+
+
+class Neutral(Table, frozen=True):
+    """What Stack Profiles list though nothing depends on it: categories, and phrases that name technologies."""
+
+    categories: Texts = ()
+    names: Texts = ()
 
 
 class Technology(Table, frozen=True):
-    """A technology of a category, with the phrases by which texts and Stack Profiles name it.
+    """A technology of a category, with the phrases that name it and the signs that reveal it in a repository.
 
     An alias always names the technology. An idiom has other meanings too, so in a text it counts only where the
     category is known to matter. Both count in a Stack Profile.
+
+    The other fields are signs; see `escalation.task.signs`. In each, ``*`` matches anything, and a sign that ends
+    in ``?`` counts only if no other technology of the category is found.
     """
 
     name: Text
     category: Text
     aliases: Texts = ()
     idioms: Texts = ()
+    packages: Texts = ()
+    images: Texts = ()
+    variables: Texts = ()
+    schemes: Texts = ()
+    files: Texts = ()
+    actions: Texts = ()
+    providers: Texts = ()
+    api_versions: Texts = ()
 
 
 class Group(Table, frozen=True):
@@ -180,7 +218,8 @@ class Acceptance(Table, frozen=True):
     """The modes, on the roster or not, from which a delegated task is accepted, and when.
 
     `condition` is ``always``, ``cue`` (one of `cues` occurs in the text) or ``core`` (some part of the task is the home
-    mode's own work). `reason` says why a task is accepted, `otherwise` why it is not.
+    mode's own work). `reason` says why a task is accepted, `otherwise` why it is not. `aliases` maps modes to their
+    other slugs.
     """
 
     id: Text
@@ -190,6 +229,7 @@ class Acceptance(Table, frozen=True):
     source: Source
     otherwise: str = ""
     cues: Texts = ()
+    aliases: dict[str, Texts] = {}
 
 
 class Option(Table, frozen=True):
@@ -231,9 +271,12 @@ class Rulebook(Table, frozen=True, kw_only=True):
     ----------
     name, home, title : str
         Name of the rulebook, slug of the mode that it advises, title of its source.
-    sources, modes, groups, technologies, cues, rules, acceptance, questions : dict
+    aliases : tuple of str
+        Other slugs of the home mode.
+    sources, modes, groups, technologies, category_names, cues, rules, acceptance, questions : dict
         The tables by id, in the order of the file.
     core : CoreRule
+    neutral : Neutral
     sha256 : str
         Hash of the file.
     reading : ReadingPhrases
@@ -247,13 +290,16 @@ class Rulebook(Table, frozen=True, kw_only=True):
     name: str
     home: str
     title: str
+    aliases: tuple[str, ...]
     sources: dict[str, Source]
     modes: dict[str, Mode]
     groups: dict[str, Group]
     technologies: dict[str, Technology]
+    category_names: dict[str, Category]
     cues: dict[str, Cue]
     rules: dict[str, Rule]
     core: CoreRule
+    neutral: Neutral
     acceptance: dict[str, Acceptance]
     questions: dict[str, Question]
     sha256: str

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from escalation.errors import InputError
-from escalation.files import read_json
+from escalation.files import parse_yaml, read_json, read_text
+from escalation.task.shapes import is_none, names_in
 
-_NESTED = "detected_stack"
+_YAML = (".yaml", ".yml")
 _SHAPE = 'write a mapping from category to names, such as {"category": ["name", "name"]}'
 
 
@@ -20,12 +21,15 @@ class StackProfile:
     Attributes
     ----------
     technologies : dict of str to tuple of str
-        Names as the project writes them, by category. Empty if nothing is known.
+        Names as the project writes them, by category; nested categories are joined by full stops. Empty if nothing is
+        known.
 
     Examples
     --------
     >>> StackProfile.parse("frontend=react,auth=clerk").technologies
     {'frontend': ('react',), 'auth': ('clerk',)}
+    >>> StackProfile.of({"stack": {"frontend": {"framework": "React 19"}, "cache": "none"}}).technologies
+    {'frontend.framework': ('React 19',)}
     """
 
     technologies: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -39,41 +43,38 @@ class StackProfile:
 
         Parameters
         ----------
-        value : StackProfile, mapping or None
-            A mapping from category to a name or a list of names, or a mapping that contains such a mapping under the
-            key ``detected_stack``.
+        value : StackProfile, mapping, list or None
+            A mapping from category to names, nested in any way: see `escalation.task.shapes`. Which technologies its
+            names mean is for the rulebook to say.
         where : str
             Where it comes from, for messages.
 
         Raises
         ------
         InputError
-            If it has another shape.
+            If it is neither a mapping nor a list of names.
         """
         if isinstance(value, StackProfile):
             return value
         if value is None:
             return cls()
-        if not isinstance(value, Mapping):
+        if not isinstance(value, Mapping) and not _is_list_of_names(value):
             raise InputError(f"{where} is {type(value).__name__}, not a mapping; {_SHAPE}")
-        if _NESTED in value:
-            return cls.of(value[_NESTED], f"{where}, key {_NESTED!r}")
-        found: dict[str, tuple[str, ...]] = {}
-        for key, names in value.items():
-            category = _category(key, where)
-            found[category] = (*found.get(category, ()), *_names(key, names, where))
-        return cls(found)
+        found: dict[str, list[str]] = {}
+        for category, name in names_in(value):
+            found.setdefault(category, []).append(name)
+        return cls({category: tuple(dict.fromkeys(names)) for category, names in found.items()})
 
     @classmethod
     def parse(cls, argument: str) -> StackProfile:
-        """Read the value of ``--stack``: the path of a JSON file, or ``category=name,category=name``.
+        """Read what names a profile: the path of a JSON or YAML file, or ``category=name,category=name``.
 
         Raises
         ------
         InputError
             If it is neither, or the file is not a Stack Profile.
         """
-        if "=" in argument and not argument.endswith(".json"):
+        if "=" in argument and not argument.endswith((".json", *_YAML)):
             return cls.parse_pairs(argument)
         return cls.read(Path(argument))
 
@@ -96,34 +97,28 @@ class StackProfile:
                 raise InputError(
                     f"the stack {text!r}: {part!r} has no category or no name; write category=name,category=name"
                 )
-            found.setdefault(category, []).append(name)
+            names = found.setdefault(category, [])
+            if not is_none(name):
+                names.append(name)
         return cls({key: tuple(names) for key, names in found.items()})
 
     @classmethod
     def read(cls, path: Path) -> StackProfile:
-        """Read a JSON file.
+        """Read a JSON or YAML file.
 
         Raises
         ------
         InputError
-            If it cannot be read, is not JSON, or has another shape.
+            If it cannot be read, is not JSON or YAML, or holds something else.
         """
-        return cls.of(
-            read_json(path, InputError, "name a JSON file of a Stack Profile, or write category=name"), str(path)
-        )
+        remedy = "name a JSON or YAML file of a Stack Profile, or write category=name"
+        if path.suffix.lower() not in _YAML:
+            return cls.of(read_json(path, InputError, remedy), str(path))
+        try:
+            return cls.of(parse_yaml(read_text(path, InputError, remedy)), str(path))
+        except ValueError as error:
+            raise InputError(f"{path}: is not YAML ({error}); {remedy}") from error
 
 
-def _category(key: object, where: str) -> str:
-    if not isinstance(key, str) or not key.strip():
-        raise InputError(f"{where} has the category {key!r}, which is not a name; {_SHAPE}")
-    return key.strip().lower()
-
-
-def _names(key: object, names: object, where: str) -> tuple[str, ...]:
-    if names is None:
-        return ()
-    if isinstance(names, str):
-        names = [names]
-    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{where}, category {key!r}: {names!r} is not a list of names; {_SHAPE}")
-    return tuple(name for name in names if name.strip())
+def _is_list_of_names(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and any(isinstance(each, (str, Mapping)) for each in value)

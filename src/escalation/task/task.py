@@ -21,7 +21,7 @@ class Task:
     stack : StackProfile
         The project's technologies; empty if they are not known.
     delegated_by : str or None
-        Slug of the mode that delegates the task.
+        Name of the mode that delegates the task.
     id : str, int or None
         A name that is returned with the answer.
     place : str or None
