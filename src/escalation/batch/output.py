@@ -178,8 +178,8 @@ def _record(line: str) -> dict[str, Any]:
     name = None if answer.get("id") is None else str(answer["id"])
     if "error" in answer:
         return {"id": name, "place": answer["place"], "line": answer["line"], "error": answer["error"]}
-    modes = {side: [entry["mode"] or entry["group"] for entry in answer[side]] for side in ("escalate", "collaborate")}
-    return modes | {
+    targets = {side: [entry["target"] for entry in answer[side]] for side in ("escalate", "collaborate")}
+    return targets | {
         "id": name,
         "place": answer.get("place"),
         "core": answer["core"]["value"],

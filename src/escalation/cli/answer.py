@@ -18,12 +18,6 @@ _PARTS = 20
 _LEFT_OUT = 10
 """Parts left out that are listed."""
 _INDENT = "  "
-_UNCLEAR = {
-    "nothing_asked": "the text asks for nothing",
-    "unknown_words": "nothing was found, and many of the words are unknown",
-    "language": "the text is in another language, in which no ask and no negation is recognised",
-    "undecided": "the text leaves something open",
-}
 
 
 def as_text(answer: Prediction) -> str:
@@ -103,7 +97,7 @@ def _lines(answer: Prediction) -> Iterator[str]:
         )
         yield line(_title("Undecided"), ", ".join(near))
     if answer.unclear is not None:
-        yield line(_title("Unclear"), _UNCLEAR[answer.unclear.reason])
+        yield line(_title("Unclear"), answer.unclear.meaning)
         yield from _questions(answer.unclear.questions)
     if answer.accept is not None:
         verb = "accept" if answer.accept.value else "decline"
