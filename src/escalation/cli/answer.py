@@ -25,18 +25,6 @@ def as_text(answer: Prediction) -> str:
     return "\n".join(_lines(answer))
 
 
-def as_line(answer: Prediction, number: int) -> str:
-    """Show an answer on one line, which begins with the task's id or else its number."""
-    name = number if answer.id is None else answer.id
-    escalate = ", ".join(entry.target for entry in answer.escalate) or "-"
-    collaborate = ", ".join(entry.target for entry in answer.collaborate) or "-"
-    accepted = "" if answer.accept is None else f"  {'accept' if answer.accept.value else 'decline'}"
-    own = "yes" if answer.core.value else "no"
-    unclear = "" if answer.unclear is None else f"  unclear: {answer.unclear.reason}"
-    said = f"  escalate: {escalate}  collaborate: {collaborate}  own work: {own}{accepted}{unclear}"
-    return line(one_line(f"{name}"), said)
-
-
 def left_out(reasons: Mapping[str, int]) -> str:
     """Say how many entries of a list are left out, and why.
 
