@@ -90,19 +90,17 @@ def answer_many(
     handout, home = Handout(), loading.load().rulebook.home
     answers = in_order(ask, rows, loading, many.jobs)
     with _interruptible(output), closing(answers), _writing(many, page, handout, home) as write:
-        answered, left = _collect(many, answers, handout, fail_on, write if lines else None)
+        answered, wrong, left = _collect(many, answers, handout, fail_on, write if lines else None)
     if as_table and handout.items:
         _show(handout, home)
     if left:
         say(left_out(left), err=True)
-    elif not answered and not handout.wrong:
+    elif not answered and not wrong:
         say_warning(f"{_named(many.paths)}: has no tasks")
-    if handout.wrong:
+    if wrong:
         if fail_on.error():
             say_warning(str(fail_on.error()))
-        raise InputError(
-            f"{_named(many.paths)}: {len(handout.wrong):,} of its lines are not answered; see the warnings"
-        )
+        raise InputError(f"{_named(many.paths)}: {wrong:,} of its lines are not answered; see the warnings")
     if error := fail_on.error():
         raise error
 
@@ -113,26 +111,34 @@ def _collect(
     handout: Handout,
     fail_on: FailOn,
     write: Callable[[str], None] | None,
-) -> tuple[int, Counter[str]]:
-    """Take in the answers; return the number of tasks and how many entries are left out for which reason."""
+) -> tuple[int, int, Counter[str]]:
+    """Take in the answers; return how many tasks are answered and are wrong, and how many left out for which reason.
+
+    Only what a table or a page shows is kept, so that memory does not grow with the number of lines that are written.
+    """
+    from escalation.batch.page import page_kind
     from escalation.batch.rows import count_steps
     from escalation.cli.display import steps_progress
 
     steps = count_steps(many.paths[0]) if len(many.paths) == 1 else 0
-    answered, left = 0, Counter[str]()
+    answered, wrong, left = 0, 0, Counter[str]()
+    kept = write is None or page_kind(many.output) is not None
     with steps_progress() as progress:
         for row in answers:
             progress("answering tasks", row.done, steps)
             if row.skipped is not None:
                 left[row.skipped.reason] += 1
-                handout.skipped.append(row.skipped)
+                if kept:
+                    handout.skipped.append(row.skipped)
                 continue
             if row.error is not None:
                 place = f"{row.path}, line {row.number}"
                 if not many.keep_going:
                     raise InputError(f"{place}: {row.error} (--keep-going answers the other lines)")
                 say_warning(f"{place}: {row.error}")
-                handout.wrong.append((place, row.error))
+                wrong += 1
+                if kept:
+                    handout.wrong.append((place, row.error))
             else:
                 answered += 1
                 fail_on.see(row.name, row.labels)
@@ -140,7 +146,7 @@ def _collect(
                 handout.items.append(row.item)
             if write is not None:
                 write(row.line)
-    return answered, left
+    return answered, wrong, left
 
 
 @contextmanager
