@@ -75,7 +75,7 @@ def test_what_asks_beside_talk_is_an_ask(by_rules, text):
 def test_another_language_is_recognised_and_not_guessed_at(by_rules, language):
     answer = by_rules.predict(FOREIGN[language])
     assert answer.unclear.reason == "language"
-    assert f"Unclear      {answer.unclear.meaning}" in as_text(answer)
+    assert answer.unclear.meaning in as_text(answer)
 
 
 @pytest.mark.parametrize("text", ENGLISH)

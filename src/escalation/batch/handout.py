@@ -14,7 +14,7 @@ DONE_WITH = {"escalate": "handed over", "collaborate": "together"}
 """How a part is done, by its disposition."""
 _TITLE = 200
 """Characters of a task's first line."""
-_WORDS = 5
+_WORDS = 3
 """Words that are named as the reason for an entry without a rule."""
 
 
