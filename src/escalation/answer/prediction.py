@@ -199,7 +199,10 @@ class Unclear(msgspec.Struct, frozen=True):
 
 
 class Undecided(msgspec.Struct, frozen=True):
-    """A label whose probability is not far below its threshold: not in the answer, but not ruled out.
+    """A label that is not in the answer, but not ruled out.
+
+    Its probability is not far below its threshold, or it is an escalation where nothing says the degree, so that the
+    answer has the collaboration.
 
     Attributes
     ----------
