@@ -42,6 +42,12 @@ class MissingExtraError(EscalationError):
     exit_code = 6
 
 
+class FailOnError(EscalationError):
+    """An answer is one of those on which the caller wants to fail."""
+
+    exit_code = 7
+
+
 class InterruptedRunError(EscalationError):
     """A long run was interrupted; what it has written is kept."""
 
