@@ -42,6 +42,12 @@ class MissingExtraError(EscalationError):
     exit_code = 6
 
 
+class StoreError(EscalationError):
+    """The store of corrections, or a file made from it, cannot be opened, read or written."""
+
+    exit_code = 7
+
+
 class InterruptedRunError(EscalationError):
     """A long run was interrupted; what it has written is kept."""
 
