@@ -45,7 +45,7 @@ class MissingExtraError(EscalationError):
 class StoreError(EscalationError):
     """The store of corrections, or a file made from it, cannot be opened, read or written."""
 
-    exit_code = 7
+    exit_code = 8
 
 
 class InterruptedRunError(EscalationError):

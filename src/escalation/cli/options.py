@@ -11,7 +11,7 @@ import typer
 from escalation.cli.terminal import say_warning
 
 if TYPE_CHECKING:
-    from escalation.predictor import Loading
+    from escalation.batch.loading import Loading
     from escalation.rules.rulebook import Rulebook
     from escalation.sources.records import Reading
     from escalation.task.stack import StackProfile
@@ -125,8 +125,8 @@ def loading_of(
     If the model cannot be loaded and `allow_rules` is set, warn and return a loading of the rules alone. With high
     caution the error is raised all the same, since only the model can promise a recall.
     """
+    from escalation.batch.loading import Loading
     from escalation.errors import ModelError
-    from escalation.predictor import Loading
 
     loading = Loading(model, rulebook, engine.value, caution.value)
     try:

@@ -34,8 +34,8 @@ from escalation.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
+    from escalation.batch.loading import Loading
     from escalation.batch.output import RowAnswer
-    from escalation.predictor import Loading
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from escalation.answer.corrections import Place
+    from escalation.files.places import Place
 
 READING = "escalation_reading"
 """Execution option of connections that only read; for SQLite they wait for no lock."""

@@ -14,7 +14,7 @@ The interface that the other modules of this package build on::
         store.forget(ids=..., answers=..., project=..., before=...)   # returns how many of each
         store.write_answers()                     # the file of corrected answers, again
 
-Everything is a `StoreError` (exit code 7) if the database cannot be used; messages show its URL without the password.
+Everything is a `StoreError` (exit code 8) if the database cannot be used; messages show its URL without the password.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
-from escalation.answer.corrections import FORMAT, Answered, hash_of, place_of
+from escalation.answer.corrections import FORMAT, Answered, hash_of
 from escalation.errors import InputError, StoreError
 from escalation.feedback.records import Correction, LoggedAnswer, counting, now
 from escalation.files import replacing_file, require
+from escalation.files.places import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from escalation.answer.corrections import Place
+    from escalation.files.places import Place
 
 
 class Forgotten(NamedTuple):
@@ -60,7 +61,7 @@ class Store:
         Parameters
         ----------
         setting : str or Path, optional
-            A URL or a path; see `escalation.answer.corrections.place_of`.
+            A URL or a path; see `escalation.files.places.place_of`.
 
         Raises
         ------
@@ -191,28 +192,42 @@ class Store:
         project: str | None = None,
         before: datetime | None = None,
     ) -> Forgotten:
-        """Delete what fits any of the arguments, and write the file of corrected answers.
+        """Delete what fits all of the arguments that are given, and write the file of corrected answers.
 
         Parameters
         ----------
         ids, answers : collection of int
-            Ids of corrections, and of logged answers.
+            Ids of corrections, and of logged answers. If any are given, nothing else is deleted.
         project : str, optional
             Corrections and logged answers of this project.
         before : datetime, optional
             Those from before this time.
+
+        Raises
+        ------
+        InputError
+            If nothing is given, or an id fits nothing; then nothing is deleted.
         """
         import sqlalchemy as sa
 
         from escalation.feedback import schema
 
+        if not ids and not answers and project is None and before is None:
+            raise InputError("nothing is named to be forgotten; name ids, a project or a date")
         counts = []
         with self._writing() as connection:
             for table, numbers in ((schema.corrections, ids), (schema.answers, answers)):
-                fits: list[sa.ColumnElement[bool]] = [table.c.id.in_(numbers)]
+                fits: list[sa.ColumnElement[bool]] = []
+                fits += [table.c.id.in_(numbers)] if ids or answers else []
                 fits += [] if project is None else [table.c.project == project]
                 fits += [] if before is None else [table.c.when < before]
-                counts.append(connection.execute(sa.delete(table).where(sa.or_(*fits))).rowcount)
+                count = connection.execute(sa.delete(table).where(*fits)).rowcount
+                if (ids or answers) and count < len(set(numbers)):
+                    what = "correction" if table is schema.corrections else "logged answer"
+                    raise InputError(
+                        f"of the {what}s to be forgotten, some do not exist; `escalation corrections` lists them"
+                    )
+                counts.append(count)
         self.write_answers()
         self._empty_log()
         return Forgotten(*counts)
