@@ -70,7 +70,7 @@ def correct_answer(
         answer,
         escalate=escalate,
         collaborate=collaborate,
-        core=Core(right.core, rounded(decisions[CORE].probability), "correction", (why,) if reasons else ()),
+        core=Core(right.core, rounded(decisions[CORE].probability), "correction"),
         parts=tuple(_parts(answer.parts, right)),
         undecided=(),
         unclear=None,

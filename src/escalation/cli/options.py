@@ -84,6 +84,19 @@ TextColumnOption = Annotated[
     ),
 ]
 IdColumnOption = Annotated[str | None, typer.Option("--id-column", metavar="NAME", help="Column or key of the id.")]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="STORE",
+        help="Where corrections are kept: an SQLite file, the URL of a database, or none; by default ESCALATION_STORE, "
+        "else a file in your data directory.",
+    ),
+]
+ProjectOption = Annotated[
+    str | None,
+    typer.Option("--project", metavar="NAME", help="Name of the project; by default that of the git repository."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -119,6 +132,7 @@ def loading_of(
     engine: EngineName,
     allow_rules: bool,
     caution: CautionName = CautionName.normal,
+    corrections: Path | None = None,
 ) -> Loading:
     """Load what the options name, to see that it can be.
 
@@ -128,14 +142,14 @@ def loading_of(
     from escalation.batch.loading import Loading
     from escalation.errors import ModelError
 
-    loading = Loading(model, rulebook, engine.value, caution.value)
+    loading = Loading(model, rulebook, engine.value, caution.value, corrections=corrections)
     try:
         loading.load()
     except ModelError as error:
         if not allow_rules or caution is CautionName.high:
             raise
         say_warning(f"{error}; answering by the rules alone")
-        return Loading(None, rulebook, "rules", "normal")
+        return Loading(None, rulebook, "rules", "normal", corrections=corrections)
     return loading
 
 

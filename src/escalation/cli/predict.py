@@ -23,8 +23,10 @@ from escalation.cli.options import (
     IncludeDoneOption,
     JsonOption,
     ModelOption,
+    ProjectOption,
     RulebookOption,
     StackOption,
+    StoreOption,
     TextColumnOption,
     loading_of,
     profile_of,
@@ -32,8 +34,9 @@ from escalation.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
+    from escalation.answer.prediction import Prediction
     from escalation.batch.loading import Loading
     from escalation.batch.output import RowAnswer
     from escalation.sources.records import Row
@@ -87,6 +90,11 @@ def predict(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="With --input: answer the other lines if one is wrong.")
     ] = False,
+    store: StoreOption = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="Keep the task and its answer in the store, to be reviewed (one task).")
+    ] = False,
+    project: ProjectOption = None,
 ) -> None:
     """Answer who should do which part of a task, with reasons.
 
@@ -109,9 +117,11 @@ def predict(
 
       escalation predict --input tasks.csv --output answers.parquet --no-reasons
 
-    Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 130 interrupted.
+    Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 8 the corrections
+    cannot be read, 130 interrupted.
     """
     from escalation.errors import InputError
+    from escalation.files.places import place_of
 
     if (text is None) == (input_file is None):
         raise InputError('name either one task ("TEXT", or - for standard input) or many (--input FILE)')
@@ -127,7 +137,8 @@ def predict(
     }
     if text is not None and text != "-":
         _check_one(output_file, for_many)
-    loading = loading_of(model, rulebook, engine, allow_rules, caution)
+    place = place_of(store)
+    loading = loading_of(model, rulebook, engine, allow_rules, caution, place.answers if place else None)
     profile = profile_of(stack, loading)
     as_json = as_json or output_file is not None
     rows: Iterator[Row] | None = None
@@ -143,7 +154,10 @@ def predict(
             rows = read_rows(input_file, reading)
     if rows is None:
         _check_one(output_file, for_many)
-        _answer_one(loading, text or "", profile, delegated_by, output_file, as_json, reasons)
+        keep = partial(_keep, loading, store, project, profile, delegated_by) if log else None
+        _answer_one(loading, text or "", profile, delegated_by, output_file, as_json, reasons, keep)
+    elif log:
+        raise InputError("--log keeps one task; to review many, name them in `escalation review --input`")
     elif input_file is not None:
         from escalation.batch.output import answer_row, json_line
         from escalation.batch.processes import in_order
@@ -183,6 +197,7 @@ def _answer_one(
     output: Path | None,
     as_json: bool,
     reasons: bool,
+    keep: Callable[[str, Prediction], None] | None,
 ) -> None:
     from escalation.batch.output import json_line
     from escalation.cli.answer import as_text
@@ -191,6 +206,31 @@ def _answer_one(
     with nullcontext() if output is None else replacing_file(output) as stream:
         answer = loading.load().predict(text, stack, delegated_by, reasons=reasons)
         typer.echo(json_line(answer) if as_json else as_text(answer), file=stream)
+    if keep:
+        keep(text, answer)
+
+
+def _keep(
+    loading: Loading,
+    store: str | None,
+    project: str | None,
+    stack: StackProfile,
+    delegated_by: str | None,
+    text: str,
+    answer: Prediction,
+) -> None:
+    """Keep an answer in the store, to be reviewed."""
+    from escalation.cli.terminal import say
+    from escalation.feedback.correcting import logged_answer
+    from escalation.feedback.project import project_name
+    from escalation.feedback.store import Store
+    from escalation.task.task import Task
+
+    name = project_name() if project is None else project
+    logged = logged_answer(Task.of(text, stack, delegated_by), answer, loading.load(), project=name, origin="command")
+    with Store.open(store) as opened:
+        number = opened.log([logged])[0].id
+    say(f"kept as answer {number}; if it is wrong: escalation correct --id {number}", err=True)
 
 
 def _write_answers(

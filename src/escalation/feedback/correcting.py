@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from escalation.answer.corrections import CorrectedAnswers
 from escalation.errors import InputError
-from escalation.feedback.records import Correction, Labels
+from escalation.feedback.records import Correction, Labels, LoggedAnswer, now
 from escalation.feedback.store import Store
 from escalation.predictor import Predictor
 from escalation.rules.rulebook import DISPOSITIONS
@@ -16,12 +16,15 @@ from escalation.task.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from escalation.answer.corrections import By
+    from escalation.answer.prediction import Prediction
     from escalation.feedback.records import Origin
     from escalation.rules.rulebook import Rulebook
 
+_UNLIKE = re.compile(r"[\W_]+")
 MAX_NAME = 200
 """Characters of the name of a project or an author."""
 
@@ -77,7 +80,7 @@ def correct(
     task : str, Task or mapping
         As in `Predictor.predict`.
     escalate, collaborate : iterable of str, optional
-        All modes, or open groups, of this disposition; empty for nobody.
+        All modes, or open groups, of this disposition, in any spelling; empty for nobody.
     core : bool, optional
         Whether some part is the home mode's own work.
     stack, project, by, author, weight
@@ -94,9 +97,18 @@ def correct(
         If the task cannot be used, or the right answer is not one that the rulebook allows.
     StoreError
         If it cannot be kept.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     corrected = correct("Write the Dockerfile", escalate=[], store=f"{folder}/corrections.db")
+    >>> corrected.correction.given.escalate, corrected.correction.right.escalate
+    (('docker-compose-specialist',), ())
     """
-    change = Change(_names("escalate", escalate), _names("collaborate", collaborate), core)
     predictor = predictor or Predictor.load()
+    book = predictor.rulebook
+    change = Change(_names("escalate", escalate, book), _names("collaborate", collaborate, book), core)
     if not isinstance(store, Store):
         with Store.open(store) as opened:
             return correct(
@@ -130,7 +142,7 @@ def correct(
 
 def answered(task: Task, predictor: Predictor, store: Store) -> Labels:
     """Return the answer to a task, with the corrections of a store."""
-    corrected = CorrectedAnswers(store.place.answers).find(task.text, task.stack, predictor.rulebook.home)
+    corrected = store.answered.find(task.text, task.stack, predictor.rulebook.home)
     if corrected is not None:
         return Labels(corrected.escalate, corrected.collaborate, corrected.core)
     return Labels.of(predictor.predict(task.text, task.stack, reasons=False))
@@ -146,6 +158,7 @@ def correction_of(
     by: By = "person",
     author: str = "",
     weight: float | None = None,
+    when: datetime | None = None,
     origin: Origin = "API",
 ) -> Correction:
     """Make a correction and check it; it is not kept yet.
@@ -179,6 +192,25 @@ def correction_of(
         rulebook=book.sha256,
         origin=origin,
         weight=weight,
+        when=when or now(),
+    )
+
+
+def logged_answer(
+    task: Task, answer: Prediction, predictor: Predictor, *, project: str = "", place: str = "", origin: Origin = "API"
+) -> LoggedAnswer:
+    """Make what the store keeps of an answer for review."""
+    info = predictor.model.info if predictor.model else None
+    return LoggedAnswer(
+        text=task.text,
+        home=predictor.rulebook.home,
+        answer=answer.to_dict(),
+        stack=task.stack.technologies,
+        project=project,
+        place=place,
+        model=info.sha256 if info else "",
+        rulebook=predictor.rulebook.sha256,
+        origin=origin,
     )
 
 
@@ -221,7 +253,27 @@ def keep(corrections: Sequence[Correction], store: Store) -> list[Corrected]:
     return kept
 
 
-def _names(part: Literal["escalate", "collaborate"], names: Iterable[str] | None) -> tuple[str, ...] | None:
+def mode_named(name: str, rulebook: Rulebook) -> str:
+    """Return the mode or group that a name means; case, blanks and underscores make no difference.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    known = (*rulebook.modes, *rulebook.groups)
+    if name in known:
+        return name
+    wanted = _UNLIKE.sub("", name.casefold())
+    found = next((each for each in known if _UNLIKE.sub("", each.casefold()) == wanted), None)
+    if found is None:
+        raise InputError(f"unknown mode {name!r}; use one of {', '.join(sorted(known))}")
+    return found
+
+
+def _names(
+    part: Literal["escalate", "collaborate"], names: Iterable[str] | None, rulebook: Rulebook
+) -> tuple[str, ...] | None:
     if isinstance(names, str):
         raise InputError(f"{part} is one text; pass a list of modes")
-    return None if names is None else tuple(names)
+    return None if names is None else tuple(mode_named(name, rulebook) for name in names)

@@ -31,7 +31,7 @@ def engine_of(place: Place) -> Engine:
         return sa.create_engine(url, pool_pre_ping=True)
     path = Path(url.database or "")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"{path.parent}: cannot be made ({error.strerror or error}); name another place by --store"

@@ -11,6 +11,7 @@ from escalation.answer.corrections import By, key_of
 from escalation.task.stack import StackProfile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TypeAlias
 
     from escalation.answer.prediction import Prediction
@@ -44,6 +45,16 @@ class Labels(msgspec.Struct, frozen=True):
         sides = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
         escalate, collaborate = (tuple(sorted(side)) for side in sides)
         return cls(escalate, collaborate, answer.core.value)
+
+    @property
+    def text(self) -> str:
+        """The labels in words.
+
+        >>> Labels(("database-specialist",), (), core=True).text
+        'escalate: database-specialist, collaborate: nobody, own work: yes'
+        """
+        escalate, collaborate = (", ".join(side) or "nobody" for side in (self.escalate, self.collaborate))
+        return f"escalate: {escalate}, collaborate: {collaborate}, own work: {'yes' if self.core else 'no'}"
 
     def normal(self) -> Labels:
         """Return the same labels sorted and without repetitions, so that equal answers compare equal."""
@@ -159,7 +170,7 @@ class LoggedAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return fields
 
 
-def counting(corrections: list[Correction]) -> dict[str, Correction]:
+def counting(corrections: Iterable[Correction]) -> dict[str, Correction]:
     """Return the correction that counts for each task, by its key.
 
     The later counts, but what an agent or a teacher says never counts where a person has spoken.

@@ -11,8 +11,9 @@ The interface that the other modules of this package build on::
         store.logged(waiting=True)                # those that nobody has reviewed, skipped or corrected
         store.answer(12)                          # one of them
         store.reviewed([12, 13])                  # they wait no longer
-        store.forget(ids=..., answers=..., project=..., before=...)   # returns how many of each
+        store.forget(ids=..., answers=..., project=..., before=...)   # what fits all of these; returns how many of each
         store.write_answers()                     # the file of corrected answers, again
+        store.answered.find(text, stack, home)    # what that file says of a task, or None
 
 Everything is a `StoreError` (exit code 8) if the database cannot be used; messages show its URL without the password.
 """
@@ -20,11 +21,12 @@ Everything is a `StoreError` (exit code 8) if the database cannot be used; messa
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
-from escalation.answer.corrections import FORMAT, Answered, hash_of
+from escalation.answer.corrections import FORMAT, Answered, CorrectedAnswers, hash_of
 from escalation.errors import InputError, StoreError
 from escalation.feedback.records import Correction, LoggedAnswer, counting, now
 from escalation.files import replacing_file, require
@@ -93,6 +95,11 @@ class Store:
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    @cached_property
+    def answered(self) -> CorrectedAnswers:
+        """The file of corrected answers, as it is at each moment."""
+        return CorrectedAnswers(self.place.answers)
 
     def add(self, corrections: Sequence[Correction]) -> list[Correction]:
         """Keep corrections, all or none, and write the file of corrected answers.
@@ -250,14 +257,13 @@ class Store:
             text = msgspec.json.format(msgspec.json.encode(content)).decode() + "\n"
             path = self.place.answers
             try:
-                if (path.read_text(encoding="utf-8") if path.exists() else "") == text:
+                before = path.read_bytes() if path.exists() else None
+                if before == text.encode() or (before is None and not answers):
                     return
-                if not answers and not path.exists():
-                    return
-                path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(0o700, parents=True, exist_ok=True)
                 with replacing_file(path) as stream:
                     stream.write(text)
-            except (OSError, UnicodeDecodeError, InputError) as error:
+            except (OSError, InputError) as error:
                 raise StoreError(
                     f"{error}; the store is complete, but `predict` does not see its last change: "
                     "free space or name another --store, and run `escalation corrections`"

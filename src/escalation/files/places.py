@@ -36,8 +36,8 @@ class Place(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The URL without its password, for messages."""
-        return without_password(self.url)
+        """The path of an SQLite file, else the URL without its password, for messages."""
+        return without_password(self.url).removeprefix("sqlite:///")
 
 
 def data_directory() -> Path:
