@@ -19,6 +19,7 @@ from escalation.cli.options import (
     StackOption,
     StoreOption,
     loading_of,
+    profile_of,
 )
 from escalation.cli.terminal import say, say_warning
 
@@ -96,15 +97,14 @@ def correct(
     from escalation.feedback.correcting import Change, answered
     from escalation.feedback.project import project_name
     from escalation.feedback.store import Store
-    from escalation.task.stack import StackProfile
     from escalation.task.task import Task
 
     if [text, number, input_file].count(None) != 2:
         raise InputError('name one of: a task ("TEXT", or - for standard input), a logged answer (--id), --input FILE')
     if nobody and (escalate or collaborate):
         raise InputError("--none says that no mode has a part; leave out --escalate and --collaborate")
-    profile = StackProfile.parse(stack) if stack else StackProfile()
-    predictor = loading_of(model, rulebook, EngineName.hybrid, False).load()
+    loading = loading_of(model, rulebook, EngineName.hybrid, False)
+    profile, predictor = profile_of(stack, loading), loading.load()
     if nobody:
         change = Change((), (), core)
     else:

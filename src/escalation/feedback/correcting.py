@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -11,7 +10,9 @@ from escalation.errors import InputError
 from escalation.feedback.records import Correction, Labels, LoggedAnswer, now
 from escalation.feedback.store import Store
 from escalation.predictor import Predictor
+from escalation.rules.names import find_modes, nearest_mode
 from escalation.rules.rulebook import DISPOSITIONS
+from escalation.task.shapes import folded
 from escalation.task.task import Task
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from escalation.feedback.records import Origin
     from escalation.rules.rulebook import Rulebook
 
-_UNLIKE = re.compile(r"[\W_]+")
 MAX_NAME = 200
 """Characters of the name of a project or an author."""
 
@@ -254,21 +254,24 @@ def keep(corrections: Sequence[Correction], store: Store) -> list[Corrected]:
 
 
 def mode_named(name: str, rulebook: Rulebook) -> str:
-    """Return the mode or group that a name means; case, blanks and underscores make no difference.
+    """Return the mode of the roster, or the group, that a name means in any spelling.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or more than one.
     """
-    known = (*rulebook.modes, *rulebook.groups)
-    if name in known:
+    if name in rulebook.modes or name in rulebook.groups:
         return name
-    wanted = _UNLIKE.sub("", name.casefold())
-    found = next((each for each in known if _UNLIKE.sub("", each.casefold()) == wanted), None)
-    if found is None:
-        raise InputError(f"unknown mode {name!r}; use one of {', '.join(sorted(known))}")
-    return found
+    found = [mode for mode in find_modes(rulebook, name) if mode in rulebook.modes]
+    found = found or [group for group in rulebook.groups if folded(group) == folded(name)]
+    if len(found) > 1:
+        raise InputError(f"{name!r} means more than one mode; use one of {', '.join(found)}")
+    if not found:
+        near = nearest_mode(rulebook, name)
+        advice = f"did you mean {near!r}? The roster has" if near else "use one of"
+        raise InputError(f"unknown mode {name!r}; {advice} {', '.join(sorted({*rulebook.modes, *rulebook.groups}))}")
+    return found[0]
 
 
 def _names(
