@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 READING = "escalation_reading"
 """Execution option of connections that only read; for SQLite they wait for no lock."""
-_BUSY_SECONDS = 30
+BUSY_SECONDS = 30
 _DRIVERS = {"psycopg": "pip install 'psycopg[binary]'"}
 
 
 def engine_of(place: Place) -> Engine:
     """Return an engine for a store; for SQLite, make the folder of its file."""
-    url = sa.make_url(place.url)
+    try:
+        url = sa.make_url(place.url)
+    except ValueError as error:  # such as a port that is not a number
+        raise exc.ArgumentError(str(error)) from error
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_pre_ping=True)
     path = Path(url.database or "")
@@ -36,7 +39,7 @@ def engine_of(place: Place) -> Engine:
         raise StoreError(
             f"{path.parent}: cannot be made ({error.strerror or error}); name another place by --store"
         ) from error
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
