@@ -42,19 +42,19 @@ def check_answers(store):
 
 
 def test_two_processes_at_once_lose_nothing(setting):
-    processes = [adding(setting, name, 200) for name in ("one", "two")]
+    processes = [adding(setting, name, 150) for name in ("one", "two")]
     for process in processes:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
     with Store.open(setting) as store:
         texts = [each.text for each in store.corrections()]
-        assert sorted(texts) == sorted(f"{name} {number}" for name in ("one", "two") for number in range(200))
+        assert sorted(texts) == sorted(f"{name} {number}" for name in ("one", "two") for number in range(150))
         check_answers(store)
 
 
 def test_a_kill_at_any_moment_loses_at_most_the_correction_in_flight(tmp_path):
     place, confirmed = str(tmp_path / "fixes.db"), []
-    for attempt in range(12):
+    for attempt in range(8):
         process = adding(place, f"run {attempt}", 100_000)
         assert process.stdout.readline()
         time.sleep(random.Random(attempt).uniform(0, 0.15))
@@ -69,7 +69,7 @@ def test_a_kill_at_any_moment_loses_at_most_the_correction_in_flight(tmp_path):
             store.write_answers()
             check_answers(store)
         confirmed.append(said)
-    assert sum(confirmed) > 12
+    assert sum(confirmed) > 8
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to mount a small disk")
@@ -86,8 +86,8 @@ def test_a_full_disk_is_an_error_and_leaves_the_store_readable(tmp_path):
         with Store.open(disk / "fixes.db") as store:
             assert len(store.corrections()) in (kept, kept + 1)
             read_answers(store.place.answers)
-            store.forget(ids=[1])
-            assert len(store.corrections()) in (kept - 1, kept)
+            subprocess.run(["mount", "-o", "remount,size=3m", disk], check=True)
+            store.add([Correction(text="after all", home="x", right=Labels())])
             check_answers(store)
     finally:
         subprocess.run(["umount", disk], check=True)
