@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from escalation.rules.rulebook import Option
 
-Source = Literal["model", "rules"]
+Source = Literal["model", "rules", "correction"]
 
 
 def rounded(probability: float | None) -> float | None:
@@ -27,13 +27,14 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes
     ----------
-    kind : {"rule", "term", "cue", "text", "stack", "fallback", "elsewhere"}
+    kind : {"rule", "term", "cue", "text", "stack", "fallback", "elsewhere", "correction"}
         A rule of the rulebook; an n-gram of the model; a cue that the model weighs; the technology in text
-        or stack that picks the mode of a group; the mode that replaces an unresolved group; work of another trade.
+        or stack that picks the mode of a group; the mode that replaces an unresolved group; work of another trade;
+        a correction of this task.
     text : str
         The words in the task, or the name of the technology in the stack.
     id : str or None
-        Id of the rule or cue, or name of the technology.
+        Id of the rule, cue or correction, or name of the technology.
     section : str or None
         The rule's place in its source.
     start, end : int or None
@@ -42,7 +43,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
         Contribution to the logit of the label.
     """
 
-    kind: Literal["rule", "term", "cue", "text", "stack", "fallback", "elsewhere"]
+    kind: Literal["rule", "term", "cue", "text", "stack", "fallback", "elsewhere", "correction"]
     text: str
     id: str | None = None
     section: str | None = None
@@ -69,7 +70,7 @@ class Entry(msgspec.Struct, frozen=True):
         Modes that an open group may be.
     probability : float or None
         The model's calibrated probability; None if no model was asked.
-    source : {"model", "rules"}
+    source : {"model", "rules", "correction"}
         What decided.
     reasons : tuple of Reason
         At least one, the heaviest first; empty if no reasons were asked for.
@@ -104,7 +105,7 @@ class Core(msgspec.Struct, frozen=True):
     ----------
     value : bool
     probability : float or None
-    source : {"model", "rules"}
+    source : {"model", "rules", "correction"}
     reasons : tuple of Reason
         What shows that the task is nobody's work on the roster; else empty.
     """
@@ -246,6 +247,21 @@ class Accept(msgspec.Struct, frozen=True, rename={"delegated_by": "from"}):
     section: str | None
 
 
+class CorrectedBy(msgspec.Struct, frozen=True):
+    """The correction that an answer repeats.
+
+    Attributes
+    ----------
+    id : int
+        Its id in the store.
+    by : {"person", "agent", "teacher"}
+        Who corrected the answer.
+    """
+
+    id: int
+    by: str
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """The answer for one task.
 
@@ -273,6 +289,8 @@ class Prediction(msgspec.Struct, frozen=True):
         The task's id.
     place : str or None
         Where the task was read: ``path:line``; None for a task from elsewhere.
+    correction : CorrectedBy or None
+        None unless an earlier answer to the same task was corrected.
     """
 
     escalate: tuple[Entry, ...]
@@ -289,11 +307,17 @@ class Prediction(msgspec.Struct, frozen=True):
     model: dict[str, str] | None
     id: str | int | None = None
     place: str | None = None
+    correction: CorrectedBy | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the answer as JSON represents it, in the form of `prediction.schema.json`."""
+        """Return the answer as JSON represents it, in the form of `prediction.schema.json`.
+
+        It has the keys ``id``, ``place`` and ``correction`` only if there are such.
+        """
         fields: dict[str, Any] = plain(self)
         fields["escalate"] = [entry.to_dict() for entry in self.escalate]
         fields["collaborate"] = [entry.to_dict() for entry in self.collaborate]
+        if self.correction is None:
+            del fields["correction"]
         origin = {key: value for key in ("id", "place") if (value := fields.pop(key)) is not None}
         return origin | fields

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from escalation.batch.handout import Handout, Item
+    from escalation.batch.loading import Loading
     from escalation.batch.output import RowAnswer
     from escalation.cli.fail_on import FailOn
-    from escalation.predictor import Loading
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
 
