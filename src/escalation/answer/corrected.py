@@ -1,8 +1,8 @@
-"""Answer a task as it was corrected."""
+"""Answer a task as somebody else settled it: as it was corrected, or as a teacher says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from escalation.answer.corrections import Answered
-    from escalation.answer.prediction import Part, Prediction
+    from escalation.answer.prediction import Part, Prediction, Source, TaughtBy
     from escalation.model.decision import Decisions
     from escalation.rules.evidence import Evidence
     from escalation.rules.rulebook import Disposition, Rulebook
@@ -23,16 +23,25 @@ if TYPE_CHECKING:
 _WHO = {"person": "a person", "agent": "an agent", "teacher": "a teacher"}
 
 
+class Taught(NamedTuple):
+    """What a teacher says of a task: modes, or groups that stay open, and own work."""
+
+    escalate: tuple[str, ...]
+    collaborate: tuple[str, ...]
+    core: bool
+    by: TaughtBy
+
+
 def correct_answer(
     answer: Prediction,
-    right: Answered,
+    right: Answered | Taught,
     decisions: Decisions,
     evidence: Evidence,
     rulebook: Rulebook,
     *,
     reasons: bool = True,
 ) -> Prediction:
-    """Return an answer with the labels of a correction.
+    """Return an answer with the labels of a correction, or of a teacher.
 
     What the model finds probable stays, and so do the reasons and parts of what was right. Nothing is undecided or
     unclear any longer. A correction that names a mode which the rulebook no longer has changes nothing.
@@ -41,8 +50,8 @@ def correct_answer(
     ----------
     answer : Prediction
         Without the correction.
-    right : Answered
-        The correction.
+    right : Answered or Taught
+        The correction, or what the teacher says.
     decisions : dict of Label to Decision
         Those behind the answer.
     evidence : Evidence
@@ -54,7 +63,14 @@ def correct_answer(
     sides: dict[Disposition, tuple[str, ...]] = {"escalate": right.escalate, "collaborate": right.collaborate}
     if not all(rulebook.allows(side, target) for side, targets in sides.items() for target in targets):
         return answer
-    why = Reason("correction", f"corrected by {_WHO[right.by]}", str(right.id))
+    source: Source
+    named: dict[str, Any]
+    if isinstance(right, Taught):
+        source, named = "teacher", {"teacher": right.by}
+        why = Reason("teacher", right.by.reason or "answered by a teacher", right.by.name)
+    else:
+        source, named = "correction", {"correction": CorrectedBy(right.id, right.by)}
+        why = Reason("correction", f"corrected by {_WHO[right.by]}", str(right.id))
     before = {"escalate": answer.escalate, "collaborate": answer.collaborate}
 
     def entry(side: Disposition, target: str) -> Entry:
@@ -62,7 +78,7 @@ def correct_answer(
         if same is None:
             decision = decisions.get(rulebook.label(side, target))
             same = _entry(target, rounded(decision.probability) if decision else None, evidence, rulebook)
-        return replace(same, source="correction", reasons=(why, *same.reasons) if reasons else ())
+        return replace(same, source=source, reasons=(why, *same.reasons) if reasons else ())
 
     escalate, collaborate = (tuple(entry(side, target) for target in targets) for side, targets in sides.items())
     delegated_by = answer.accept.delegated_by if answer.accept else None
@@ -70,13 +86,13 @@ def correct_answer(
         answer,
         escalate=escalate,
         collaborate=collaborate,
-        core=Core(right.core, rounded(decisions[CORE].probability), "correction"),
+        core=Core(right.core, rounded(decisions[CORE].probability), source),
         parts=tuple(_parts(answer.parts, right)),
         undecided=(),
         unclear=None,
         accept=accept(rulebook, delegated_by, evidence, right.core),
         promise=None,
-        correction=CorrectedBy(right.id, right.by),
+        **named,
     )
 
 
@@ -89,7 +105,7 @@ def _entry(target: str, probability: float | None, evidence: Evidence, rulebook:
     return Entry(target, group.slug if group else None, (), probability, "correction", ())
 
 
-def _parts(parts: tuple[Part, ...], right: Answered) -> Iterator[Part]:
+def _parts(parts: tuple[Part, ...], right: Answered | Taught) -> Iterator[Part]:
     """Yield the parts of modes that were right."""
     for part in parts:
         escalate = tuple(target for target in part.escalate if target in right.escalate)
