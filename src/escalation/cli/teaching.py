@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from escalation.answer.doubt import doubt_of, is_doubtful
+from escalation.answer.doubt import doubt_of, needs_settling
 from escalation.cli.terminal import say, say_warning
 
 if TYPE_CHECKING:
@@ -128,9 +128,8 @@ class _Noting:
         reasons: bool = True,
     ) -> Prediction:
         answer = self._predictor.predict(task, stack, delegated_by, reasons=reasons)
-        doubt = doubt_of(self._predictor.decisions(task, stack))
-        asks = answer.correction is None and (answer.unclear is not None or is_doubtful(doubt))
-        self.doubt = doubt if asks else None
+        doubt = doubt_of(answer, self._predictor.decisions(task, stack))
+        self.doubt = doubt if needs_settling(answer, doubt) else None
         return answer
 
 
