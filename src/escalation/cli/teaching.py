@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from escalation.answer.prediction import Prediction
     from escalation.batch.loading import Loading
     from escalation.batch.output import Answering, RowAnswer
-    from escalation.sources.records import Row
     from escalation.feedback.teacher import TaughtPredictor, Teacher
     from escalation.predictor import Predictor
+    from escalation.sources.records import Row
     from escalation.task.task import Task
 
 

@@ -33,7 +33,13 @@ from escalation.evaluation.metrics import (
     subset_differences,
     subset_figures,
 )
-from escalation.evaluation.reliability import average_precisions, calibration, confidences, coverage_curve, settled_curve
+from escalation.evaluation.reliability import (
+    average_precisions,
+    calibration,
+    confidences,
+    coverage_curve,
+    settled_curve,
+)
 from escalation.evaluation.run import answer_tasks, check_unseen, run_engines
 from escalation.model import Model
 from escalation.model.policy import joint_targets
