@@ -78,8 +78,8 @@ class Teaching(NamedTuple):
             kept = f", kept in {opened.place.shown}" if teacher.used else ""
         else:
             yield TaughtPredictor(predictor, teacher, only_unclear=only_unclear)
-        times = "once" if teacher.calls == 1 else f"{teacher.calls:,} times"
-        say(f"teacher {teacher.name}: asked {times}, {teacher.used:,} answers used{kept}", err=True)
+        calls = "1 call" if teacher.calls == 1 else f"{teacher.calls:,} calls"
+        say(f"teacher {teacher.name}: {calls}, {teacher.used:,} of them answered{kept}", err=True)
 
     def answers(
         self,
