@@ -11,7 +11,7 @@ import pytest
 
 from escalation import Predictor
 from escalation.errors import InputError
-from escalation.feedback import Store, correct
+from escalation.feedback import Labels, Store, correct
 from escalation.feedback.teacher import SCHEMA, Reply, TaughtPredictor, Teacher
 from escalation.files import PREDICTION_SCHEMA
 
@@ -168,9 +168,17 @@ def test_a_teacher_that_is_not_there_or_fails_again_and_again_is_not_asked_again
 
 
 def test_a_teacher_is_asked_no_more_often_than_allowed(predictor, teacher):
-    taught = TaughtPredictor(predictor, teacher(GOOD, max_calls=1))
+    taught = TaughtPredictor(predictor, teacher(GOOD, max_calls=1), only_unclear=False)
     assert taught.predict(UNCLEAR).teacher is not None
-    assert taught.predict(UNCLEAR) == predictor.predict(UNCLEAR)
+    assert taught.predict(CLEAR) == predictor.predict(CLEAR)
+    assert taught.teacher.is_spent
+
+
+def test_the_same_task_is_asked_once(predictor, teacher):
+    taught = TaughtPredictor(predictor, teacher(GOOD))
+    one, again = taught.predict(UNCLEAR), taught.predict(f"{UNCLEAR}!")
+    assert one.escalate[0].mode == again.escalate[0].mode == "security-specialist"
+    assert taught.teacher.calls == 1
 
 
 def test_no_shell_reads_the_command(predictor, command, tmp_path):
@@ -205,7 +213,7 @@ def test_what_is_kept_is_a_teachers_and_never_replaces_a_persons(predictor, teac
         (kept,) = store.corrections()
         assert (kept.by, kept.author, kept.project, kept.weight) == ("teacher", taught.teacher.name, "shop", None)
         assert kept.right.escalate == ("security-specialist",)
-        assert kept.given.escalate == ("frontend",)
+        assert kept.given == Labels.of(predictor.predict(UNCLEAR))
         # It is not asked twice for the same task, in this run or another.
         assert taught.predict(UNCLEAR.upper()).correction.by == "teacher"
         correct(UNCLEAR, escalate=[], collaborate=[], core=True, store=store, predictor=predictor)

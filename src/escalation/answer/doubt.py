@@ -37,7 +37,7 @@ def doubt_of(answer: Prediction, decisions: Decisions) -> float:
     >>> predictor = Predictor.load()
     >>> texts = "Write the Dockerfile", "Rework the login page and its token handling"
     >>> clear, open_ = (doubt_of(*predictor.predict_with_decisions(text)) for text in texts)
-    >>> clear < DOUBTFUL < open_
+    >>> clear < open_
     True
     """
     if answer.correction is not None or answer.teacher is not None:

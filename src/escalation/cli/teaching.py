@@ -67,19 +67,24 @@ class Teaching(NamedTuple):
         """Yield a predictor that asks the teacher; at the end, say how often it was asked."""
         from escalation.feedback.teacher import TaughtPredictor
 
-        teacher, kept = self.teacher, ""
-        if self.keep:
-            from escalation.feedback.project import project_name
-            from escalation.feedback.store import Store
+        teacher, kept, done = self.teacher, "", False
+        try:
+            if self.keep:
+                from escalation.feedback.project import project_name
+                from escalation.feedback.store import Store
 
-            name = project_name() if self.project is None else self.project
-            with Store.open(self.store) as opened:
-                yield TaughtPredictor(predictor, teacher, only_unclear=only_unclear, store=opened, project=name)
-            kept = f", kept in {opened.place.shown}" if teacher.used else ""
-        else:
-            yield TaughtPredictor(predictor, teacher, only_unclear=only_unclear)
-        calls = "1 call" if teacher.calls == 1 else f"{teacher.calls:,} calls"
-        say(f"teacher {teacher.name}: {calls}, {teacher.used:,} of them answered{kept}", err=True)
+                name = project_name() if self.project is None else self.project
+                with Store.open(self.store) as opened:
+                    kept = f", kept in {opened.place.shown}"
+                    yield TaughtPredictor(predictor, teacher, only_unclear=only_unclear, store=opened, project=name)
+            else:
+                yield TaughtPredictor(predictor, teacher, only_unclear=only_unclear)
+            done = True
+        finally:
+            if done or teacher.calls:  # also if the run was interrupted
+                calls = "1 call" if teacher.calls == 1 else f"{teacher.calls:,} calls"
+                used = f"{teacher.used:,} of them answered{kept if teacher.used else ''}"
+                say(f"teacher {teacher.name}: {calls}, {used}", err=True)
 
     def answers(
         self,
@@ -102,13 +107,12 @@ class Teaching(NamedTuple):
         if keep_going or all(answer.error is None for answer in answers):
             doubts = {place: doubt for place, (_, _, doubt) in enumerate(noted) if doubt is not None}
             with self.predictor(loading.load(), only_unclear=False) as taught:
-                for place in sorted(doubts, key=lambda place: -doubts[place]):
-                    if self.teacher.is_spent:
-                        break
+                order = sorted(doubts, key=lambda place: -doubts[place])
+                while order and not self.teacher.is_spent:
+                    place = order.pop(0)
                     answers[place] = ask(taught, noted[place][0])
-            left = len(doubts) - self.teacher.calls
-            if left > 0:
-                say(f"{left:,} more answers are unclear or doubtful", err=True)
+            if order:
+                say(f"{len(order):,} more answers are unclear or doubtful", err=True)
         yield from answers
 
 

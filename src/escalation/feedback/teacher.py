@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from escalation.answer.corrected import Taught
+from escalation.answer.corrections import key_of
 from escalation.answer.prediction import TaughtBy
 from escalation.errors import InputError
 from escalation.feedback.command import CommandError, run
@@ -173,6 +174,7 @@ class TaughtPredictor:
         self.predictor, self.teacher = predictor, teacher
         self.only_unclear = only_unclear
         self._store, self._project = store, project
+        self._said: dict[str, Taught] = {}  # by the key of the task, so that none is asked twice
 
     def predict(
         self,
@@ -188,10 +190,11 @@ class TaughtPredictor:
         if answer.correction is not None or (self.only_unclear and answer.unclear is None):
             return answer
         book = self.predictor.rulebook
-        taught = self.teacher.ask(request_of(work, answer, book), book)
+        key = key_of(work.text, work.stack, book.home)
+        taught = self._said.get(key) or self.teacher.ask(request_of(work, answer, book), book)
         if taught is None:
             return answer
-        if self._store is not None:
+        if self._store is not None and key not in self._said:
             right = Change(taught.escalate, taught.collaborate, taught.core)
             kept = correction_of(
                 work,
@@ -204,6 +207,7 @@ class TaughtPredictor:
                 origin="command",
             )
             self._store.add([kept])
+        self._said[key] = taught
         return self.predictor.settle(work, taught, reasons=reasons)
 
 
