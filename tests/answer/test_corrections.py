@@ -108,6 +108,12 @@ def test_a_correction_for_another_home_mode_or_roster_changes_nothing(place, pre
     assert corrected.predict(TASK) == predictor.predict(TASK)
 
 
+def test_a_mode_that_was_renamed_since_is_found_by_its_old_name(corrected, place, predictor):
+    slug, alias = next((mode.slug, mode.aliases[0]) for mode in predictor.rulebook.modes.values() if mode.aliases)
+    rewrite(place.answers, place.answers.read_text().replace("database-specialist", alias))
+    assert [entry.mode for entry in corrected.predict(TASK).escalate] == [slug]
+
+
 def rewrite(path, text):
     """Write a file of answers whose hash is right."""
     data = json.loads(text)

@@ -11,6 +11,7 @@ from escalation.cli.terminal import say, say_warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from escalation.answer.prediction import Prediction
     from escalation.batch.loading import Loading
@@ -85,6 +86,14 @@ class Teaching(NamedTuple):
                 calls = "1 call" if teacher.calls == 1 else f"{teacher.calls:,} calls"
                 used = f"{teacher.used:,} of them answered{kept if teacher.used else ''}"
                 say(f"teacher {teacher.name}: {calls}, {used}", err=True)
+
+    @contextmanager
+    def alone(self, predictor: Predictor, output: Path | None) -> Iterator[TaughtPredictor]:
+        """Yield a predictor for one task, whose teacher is asked only if the answer is unclear."""
+        from escalation.cli.backlog import interruptible
+
+        with interruptible(output), self.predictor(predictor, only_unclear=True) as taught:
+            yield taught
 
     def answers(
         self,
