@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -14,6 +15,11 @@ from escalation import Predictor, load_rulebook
 from escalation.files import default_corpus, default_model
 from escalation.model import read_model
 from helpers import SMALL_CORPUS, SMALL_RULEBOOK
+
+# No test may see, or write to, what the user of this machine has corrected.
+_data = tempfile.TemporaryDirectory()
+os.environ["XDG_DATA_HOME"] = _data.name
+os.environ.pop("ESCALATION_STORE", None)
 
 
 @pytest.fixture(scope="session")
@@ -66,14 +72,14 @@ def partial_model(rulebook, tmp_path_factory):
 def run(tmp_path):
     """Run the command as a user does, in another directory; gives the finished process."""
 
-    def run_command(*arguments, stdin: bytes | str = b"", **options):
+    def run_command(*arguments, stdin: bytes | str = b"", env=None, **options):
         data = stdin.encode() if isinstance(stdin, str) else stdin
         return subprocess.run(
             [sys.executable, "-m", "escalation", *map(str, arguments)],
             input=data,
             capture_output=True,
             cwd=options.pop("cwd", tmp_path),
-            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200"},
+            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **(env or {})},
             timeout=120,
             check=False,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
+
+from escalation.feedback import correct
 
 HEAVY = (
     "sklearn",
@@ -20,6 +23,11 @@ HEAVY = (
     "pydantic",
     "yaml",
     "packaging",
+    "sqlalchemy",
+    "sqlite3",
+    "alembic",
+    "psycopg",
+    "platformdirs",
 )
 COMMAND = "import sys; sys.argv = ['escalation', *{}]\nfrom escalation.cli.app import main\n"
 PROGRAMS = {
@@ -27,6 +35,8 @@ PROGRAMS = {
     "command": COMMAND.format(["predict", "Write the Dockerfile", "--json"])
     + "try: main()\nexcept SystemExit as end: assert not end.code",
     "rules": "import escalation; escalation.Predictor.load(engine='rules').predict('Write the Dockerfile')",
+    "teacher": "import escalation, escalation.feedback.teacher as t; "
+    "t.TaughtPredictor(escalation.Predictor.load(), t.Teacher('false', warn=str)).predict('Rework the login page')",
 }
 
 
@@ -41,6 +51,15 @@ def test_predicting_imports_nothing_heavy(name, tmp_path):
     assert done.stderr.split() == ["heavy:"]
 
 
+def test_a_corrected_answer_imports_nothing_heavy(tmp_path):
+    correct("Write the Dockerfile", escalate=[], store=tmp_path / "fixes.db")
+    command = COMMAND.format(["predict", "write the dockerfile!", "--json", "--store", str(tmp_path / "fixes.db")])
+    check = f"\nimport sys; print('heavy:', *(m for m in {HEAVY} if m in sys.modules), file=sys.stderr)"
+    done = python(f"{command}try: main()\nexcept SystemExit: pass{check}", tmp_path)
+    assert done.stderr.split() == ["heavy:"]
+    assert json.loads(done.stdout)["correction"] == {"id": 1, "by": "person"}
+
+
 @pytest.mark.parametrize(
     ("command", "module", "extra"),
     [
@@ -49,6 +68,8 @@ def test_predicting_imports_nothing_heavy(name, tmp_path):
         (["validate"], "sklearn", "train"),
         (["audit"], "cleanlab", "audit"),
         (["card", "figures.json"], "jinja2", "report"),
+        (["correct", "Write the Dockerfile", "--none"], "sqlalchemy", "corrections"),
+        (["corrections"], "alembic", "corrections"),
         (["evaluate", "--report", "report"], "altair", "report"),
     ],
 )

@@ -48,6 +48,12 @@ class FailOnError(EscalationError):
     exit_code = 7
 
 
+class StoreError(EscalationError):
+    """The store of corrections, or a file made from it, cannot be opened, read or written."""
+
+    exit_code = 8
+
+
 class InterruptedRunError(EscalationError):
     """A long run was interrupted; what it has written is kept."""
 

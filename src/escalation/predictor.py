@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,12 +26,15 @@ from escalation.task.task import Task
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from escalation.answer.corrected import Taught
+    from escalation.answer.corrections import Answered, CorrectedAnswers
     from escalation.answer.prediction import Unclear
     from escalation.answer.reasons import Attribution
+    from escalation.batch.loading import Loading
     from escalation.model.classifier import Model
     from escalation.model.decision import Decisions
     from escalation.model.signals import Signals
-    from escalation.rules.evidence import Mention
+    from escalation.rules.evidence import Evidence, Mention
     from escalation.rules.rulebook import Label, Rulebook
 
 
@@ -47,11 +50,15 @@ class Predictor:
         By default ``hybrid`` with a model and ``rules`` without.
     caution : {"normal", "high"}
         ``high`` lowers the thresholds to those at which the training could promise that few labels are missed.
+    corrections : path, optional
+        A file of corrected answers; a task that is in it is answered as corrected. By default none are used.
 
     Raises
     ------
     InputError
         If the engine or the caution is unknown, or needs a model and there is none.
+    StoreError
+        If the file of corrected answers is damaged; when predicting, if it has been damaged since.
 
     Examples
     --------
@@ -66,6 +73,7 @@ class Predictor:
         model: Model | None = None,
         engine: Engine | None = None,
         caution: Caution = "normal",
+        corrections: Path | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.engine: Engine = engine or ("hybrid" if model else "rules")
@@ -83,6 +91,11 @@ class Predictor:
         self._reader = SignalReader(rulebook, self.model)
         self.stacks = self._reader.engine.reader.stacks  # says what the names in a Stack Profile mean
         self._promise = promise_of(self.model, self.engine) if self.model and caution == "high" else None
+        self._corrections: CorrectedAnswers | None = None
+        if corrections is not None:
+            from escalation.answer.corrections import CorrectedAnswers
+
+            self._corrections = CorrectedAnswers(corrections)
         self._loading: Loading | None = None
 
     @classmethod
@@ -94,6 +107,7 @@ class Predictor:
         engine: Engine = "hybrid",
         caution: Caution = "normal",
         allow_rules: bool = False,
+        corrections: str | Path | None = None,
     ) -> Predictor:
         """Load a model directory and a rulebook.
 
@@ -106,6 +120,8 @@ class Predictor:
         caution : {"normal", "high"}
         allow_rules : bool
             Whether to continue with the rules alone if the model cannot be used.
+        corrections : path, optional
+            A file of corrected answers, such as ``escalation.feedback.place_of().answers``. By default none are used.
 
         Raises
         ------
@@ -115,7 +131,8 @@ class Predictor:
             If the model cannot be used, and `allow_rules` is not set or the caution is high (a promise of the model).
         """
         # Absolute paths, since other processes may run in another directory.
-        model, rulebook = Path(model).absolute() if model else None, Path(rulebook).absolute() if rulebook else None
+        given = model, rulebook, corrections
+        model, rulebook, corrections = (Path(path).absolute() if path else None for path in given)
         book = load_rulebook(rulebook or default_rulebook())
         try:
             trained = None if engine == "rules" else read_model(model or default_model(), book)
@@ -123,8 +140,10 @@ class Predictor:
             if not allow_rules or caution == "high":
                 raise
             trained, engine = None, "rules"
-        predictor = cls(book, trained, engine, caution)
-        predictor._loading = Loading(model, rulebook, engine, caution, predictor.fingerprint)
+        from escalation.batch.loading import Loading
+
+        predictor = cls(book, trained, engine, caution, corrections)
+        predictor._loading = Loading(model, rulebook, engine, caution, predictor.fingerprint, corrections)
         return predictor
 
     @property
@@ -163,7 +182,16 @@ class Predictor:
         InputError
             If the task cannot be used.
         """
-        return self.predict_with_decisions(task, stack, delegated_by, reasons=reasons)[0]
+        work = Task.of(task, stack, delegated_by)
+        found = self._corrections and self._corrections.find(work.text, work.stack, self.rulebook.home)
+        return self.settle(work, found, reasons=reasons) if found else self._answer(work, reasons)[0]
+
+    def settle(self, task: Task, right: Answered | Taught, *, reasons: bool = True) -> Prediction:
+        """Answer one task with the labels of a correction or of a teacher; the rest is as `predict` finds it."""
+        from escalation.answer.corrected import correct_answer
+
+        answer, decisions, evidence = self._answer(task, reasons)
+        return correct_answer(answer, right, decisions, evidence, self.rulebook, reasons=reasons)
 
     def predict_with_decisions(
         self,
@@ -173,8 +201,10 @@ class Predictor:
         *,
         reasons: bool = True,
     ) -> tuple[Prediction, Decisions]:
-        """Answer one task as `predict` does, and return the decisions behind the answer as well."""
-        work = Task.of(task, stack, delegated_by)
+        """Answer one task as `predict` does without corrections, and return the decisions behind the answer as well."""
+        return self._answer(Task.of(task, stack, delegated_by), reasons)[:2]
+
+    def _answer(self, work: Task, reasons: bool) -> tuple[Prediction, Decisions, Evidence]:
         signals, decisions, abstained, unclear, elsewhere = self._judge(work)
         evidence = signals.evidence
         why = self._attribute(decisions, signals) if reasons else None
@@ -201,7 +231,7 @@ class Predictor:
             work.id,
             work.place,
         )
-        return answer, decisions
+        return answer, decisions, evidence
 
     def decisions(self, task: str | Task | Mapping[str, object], stack: object = None) -> Decisions:
         """Decide every label of a task, before groups are resolved.
@@ -255,7 +285,7 @@ class Predictor:
             raise InputError("predict_many takes a list of tasks; for one task call predict")
         if jobs < 1:
             raise InputError(f"jobs must be at least 1, got {jobs}")
-        ask = partial(_ask, stack=stack, delegated_by=delegated_by, reasons=reasons)
+        ask = partial(Predictor.predict, stack=stack, delegated_by=delegated_by, reasons=reasons)
         if jobs == 1:
             return (ask(self, task) for task in tasks)
         if self._loading is None:
@@ -301,52 +331,3 @@ class _Judged(NamedTuple):
     abstained: str | None
     unclear: Unclear | None
     elsewhere: list[Mention]
-
-
-class Loading(NamedTuple):
-    """How a predictor was loaded: what another process needs to load the same.
-
-    Attributes
-    ----------
-    model, rulebook : Path or None
-    engine : {"hybrid", "model", "rules"}
-    caution : {"normal", "high"}
-    fingerprint : str
-        `Predictor.fingerprint` when it was first loaded; empty before.
-    """
-
-    model: Path | None
-    rulebook: Path | None
-    engine: Engine
-    caution: Caution
-    fingerprint: str = ""
-
-    def load(self) -> Predictor:
-        """Load the predictor, once per process.
-
-        Raises
-        ------
-        ModelError
-            If the model or rulebook has changed since it was first loaded; otherwise as `Predictor.load`.
-        """
-        return _loaded(self)
-
-
-@cache  # the fingerprint is part of the key: a model that was trained anew makes another predictor
-def _loaded(loading: Loading) -> Predictor:
-    model, rulebook, engine, caution, fingerprint = loading
-    predictor = Predictor.load(model, rulebook=rulebook, engine=engine, caution=caution)
-    if fingerprint not in ("", predictor.fingerprint):
-        raise ModelError(f"{model or default_model()}: changed while it was in use; load it again")
-    return predictor
-
-
-def _ask(
-    predictor: Predictor,
-    task: str | Task | Mapping[str, object],
-    *,
-    stack: object,
-    delegated_by: str | None,
-    reasons: bool,
-) -> Prediction:
-    return predictor.predict(task, stack, delegated_by, reasons=reasons)

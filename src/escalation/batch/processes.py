@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import IO
 
-    from escalation.predictor import Loading, Predictor
+    from escalation.batch.loading import Loading
+    from escalation.predictor import Predictor
 
 T = TypeVar("T")
 R = TypeVar("R")

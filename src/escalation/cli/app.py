@@ -22,6 +22,9 @@ _COMMANDS = {
     "validate": False,
     "card": True,
     "audit": False,
+    "correct": True,
+    "review": False,
+    "corrections": False,
 }
 """Each is a function in the module of its name; true if it shows its help when it is called without arguments."""
 

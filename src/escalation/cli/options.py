@@ -11,7 +11,7 @@ import typer
 from escalation.cli.terminal import say_warning
 
 if TYPE_CHECKING:
-    from escalation.predictor import Loading
+    from escalation.batch.loading import Loading
     from escalation.rules.rulebook import Rulebook
     from escalation.sources.records import Reading
     from escalation.task.stack import StackProfile
@@ -84,6 +84,19 @@ TextColumnOption = Annotated[
     ),
 ]
 IdColumnOption = Annotated[str | None, typer.Option("--id-column", metavar="NAME", help="Column or key of the id.")]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="STORE",
+        help="Where corrections are kept: an SQLite file, the URL of a database, or none; by default ESCALATION_STORE, "
+        "else a file in your data directory.",
+    ),
+]
+ProjectOption = Annotated[
+    str | None,
+    typer.Option("--project", metavar="NAME", help="Name of the project; by default that of the git repository."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -119,23 +132,24 @@ def loading_of(
     engine: EngineName,
     allow_rules: bool,
     caution: CautionName = CautionName.normal,
+    corrections: Path | None = None,
 ) -> Loading:
     """Load what the options name, to see that it can be.
 
     If the model cannot be loaded and `allow_rules` is set, warn and return a loading of the rules alone. With high
     caution the error is raised all the same, since only the model can promise a recall.
     """
+    from escalation.batch.loading import Loading
     from escalation.errors import ModelError
-    from escalation.predictor import Loading
 
-    loading = Loading(model, rulebook, engine.value, caution.value)
+    loading = Loading(model, rulebook, engine.value, caution.value, corrections=corrections)
     try:
         loading.load()
     except ModelError as error:
         if not allow_rules or caution is CautionName.high:
             raise
         say_warning(f"{error}; answering by the rules alone")
-        return Loading(None, rulebook, "rules", "normal")
+        return Loading(None, rulebook, "rules", "normal", corrections=corrections)
     return loading
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +20,10 @@ from escalation.cli.options import (
     IncludeDoneOption,
     JsonOption,
     ModelOption,
+    ProjectOption,
     RulebookOption,
     StackOption,
+    StoreOption,
     TextColumnOption,
     loading_of,
     profile_of,
@@ -28,10 +31,12 @@ from escalation.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from escalation.answer.prediction import Prediction
+    from escalation.batch.loading import Loading
+    from escalation.batch.output import Answering
     from escalation.cli.fail_on import FailOn
-    from escalation.predictor import Loading
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
 
@@ -100,6 +105,30 @@ def predict(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="With --input: answer the other lines if one is wrong.")
     ] = False,
+    store: StoreOption = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="Keep the task and its answer in the store, to be reviewed (one task).")
+    ] = False,
+    project: ProjectOption = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            "--teacher",
+            metavar="COMMAND",
+            help="Ask a command, such as a large model's, where an answer is unclear; started without a shell.",
+        ),
+    ] = None,
+    max_calls: Annotated[
+        int | None,
+        typer.Option("--max-calls", metavar="N", help="With --teacher: ask at most N times, the most doubtful first."),
+    ] = None,
+    teacher_timeout: Annotated[
+        float | None,
+        typer.Option("--teacher-timeout", metavar="SECONDS", help="With --teacher: how long a call may take (60)."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --teacher: keep its answers in the store, as corrections by a teacher.")
+    ] = False,
 ) -> None:
     """Answer who should do which part of a task, with reasons.
 
@@ -126,11 +155,14 @@ def predict(
 
       escalation predict --input tasks.csv --output answers.parquet --no-reasons
 
+      escalation predict --input tasks.jsonl --teacher "./ask-model.py" --max-calls 20 --keep
+
     Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 7 by --fail-on,
-    130 interrupted.
+    8 the corrections cannot be read, 130 interrupted.
     """
     from escalation.cli.fail_on import FailOn
     from escalation.errors import InputError
+    from escalation.files.places import place_of
 
     task, paths = _one_or_many(text or [], input_paths or [])
     if jobs < 1:
@@ -145,7 +177,8 @@ def predict(
     }
     if task is not None and task != "-":
         _check_one(output_file, for_many)
-    loading = loading_of(model, rulebook, engine, allow_rules, caution)
+    place = place_of(store)
+    loading = loading_of(model, rulebook, engine, allow_rules, caution, place.answers if place else None)
     profile = profile_of(stack, loading)
     failing = FailOn(fail_on or (), loading.load().rulebook)
     rows: Iterator[Row] | None = None
@@ -159,14 +192,26 @@ def predict(
             rows = None if data is None else read_rows(STDIN, reading, data)
         else:
             rows = read_several(paths, reading)
+    teaching = None
+    if any(option is not None for option in (teacher, max_calls, teacher_timeout)) or keep:
+        from escalation.cli.teaching import teaching_of
+
+        teaching = teaching_of(teacher, max_calls, teacher_timeout, keep, store, project, many=rows is not None)
     if rows is None:
         _check_one(output_file, for_many)
-        _answer_one(loading, task or "", profile, delegated_by, output_file, as_json, reasons, failing)
+        note = partial(_keep, loading, store, project, profile) if log else None
+        own = loading.load()
+        with teaching.alone(own, output_file) if teaching else nullcontext(own) as predictor:
+            _answer_one(predictor, task or "", profile, delegated_by, output_file, as_json, reasons, failing, note)
+    elif log:
+        raise InputError("--log keeps one task; to review many, name them in `escalation review --input`")
     else:
         from escalation.cli.backlog import Many, answer_many
 
         many = Many(paths, output_file, as_json, jobs, keep_going)
-        answer_many(many, rows, loading, failing, stack=profile, delegated_by=delegated_by, reasons=reasons)
+        answer_many(
+            many, rows, loading, failing, stack=profile, delegated_by=delegated_by, reasons=reasons, teaching=teaching
+        )
 
 
 def _one_or_many(texts: list[str], paths: list[Path]) -> tuple[str | None, tuple[Path, ...]]:
@@ -208,7 +253,7 @@ def _read_stdin(is_list: bool) -> tuple[str, bytes | None]:
 
 
 def _answer_one(
-    loading: Loading,
+    predictor: Answering,
     text: str,
     stack: StackProfile,
     delegated_by: str | None,
@@ -216,14 +261,34 @@ def _answer_one(
     as_json: bool,
     reasons: bool,
     fail_on: FailOn,
+    keep: Callable[[str, Prediction], None] | None,
 ) -> None:
     from escalation.batch.output import json_line, labels_of
     from escalation.cli.answer import as_text
     from escalation.files import replacing_file
 
     with nullcontext() if output is None else replacing_file(output) as stream:
-        answer = loading.load().predict(text, stack, delegated_by, reasons=reasons)
+        answer = predictor.predict(text, stack, delegated_by, reasons=reasons)
         typer.echo(json_line(answer) if as_json or output else as_text(answer), file=stream)
+    if keep:
+        keep(text, answer)
     fail_on.see("the task", labels_of(answer))
     if error := fail_on.error():
         raise error
+
+
+def _keep(
+    loading: Loading, store: str | None, project: str | None, stack: StackProfile, text: str, answer: Prediction
+) -> None:
+    """Keep an answer in the store, to be reviewed."""
+    from escalation.cli.terminal import say
+    from escalation.feedback.correcting import logged_answer
+    from escalation.feedback.project import project_name
+    from escalation.feedback.store import Store
+    from escalation.task.task import Task
+
+    name = project_name() if project is None else project
+    logged = logged_answer(Task.of(text, stack), answer, loading.load(), project=name, origin="command")
+    with Store.open(store) as opened:
+        number = opened.log([logged])[0].id
+    say(f"kept as answer {number}; if it is wrong: escalation correct --id {number}", err=True)

@@ -12,8 +12,10 @@ _CHECKOUT = _PACKAGE.parents[1]
 
 PREDICTION_SCHEMA = _PACKAGE / "answer" / "prediction.schema.json"
 
-_TRAIN = ("sklearn", "pandas", "joblib", "iterstrat", "mapie")
+_CORRECTIONS = ("sqlalchemy", "alembic")
+_TRAIN = ("sklearn", "pandas", "joblib", "iterstrat", "mapie", *_CORRECTIONS)
 _MODULES = {
+    "corrections": _CORRECTIONS,
     "train": _TRAIN,
     "audit": (*_TRAIN, "cleanlab"),
     "batch": ("pyarrow",),
