@@ -1,7 +1,7 @@
 """Behaviour cases: what a trained model must be able to do, and how an answer may change with the task.
 
 The kinds of cases are those of CheckList (Ribeiro and others 2020): minimum function, invariance, direction. They are
-kept beside a corpus as TOML, under ``[[minimum]]``, ``[[invariance]]`` and ``[[direction]]``.
+kept as TOML, under ``[[minimum]]``, ``[[invariance]]`` and ``[[direction]]``.
 """
 
 from __future__ import annotations
