@@ -28,6 +28,7 @@ from escalation.cli.options import (
     StackOption,
     StoreOption,
     TextColumnOption,
+    adapted_at,
     loading_of,
     profile_of,
     reading_of,
@@ -138,7 +139,9 @@ def predict(
     if text is not None and text != "-":
         _check_one(output_file, for_many)
     place = place_of(store)
-    loading = loading_of(model, rulebook, engine, allow_rules, caution, place.answers if place else None)
+    loading = loading_of(
+        adapted_at(model, engine, place), rulebook, engine, allow_rules, caution, place.answers if place else None
+    )
     profile = profile_of(stack, loading)
     as_json = as_json or output_file is not None
     rows: Iterator[Row] | None = None

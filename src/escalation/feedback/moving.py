@@ -1,15 +1,16 @@
 """Move a model towards corrections: the maximum a posteriori estimate under a prior around its weights.
 
 The weights of a head minimise the log loss of the corrections plus `strength` / 2 times the squared distance to the
-weights of the parent model, where a cue counts `CUE_SCALE` as in training. The solution differs from them only by a
-combination of the corrected tasks, so it is found in as many dimensions as there are tasks, not as there are n-grams.
+weights of the parent model, in which a cue has the value `CUE_SCALE` as in training. The solution differs from these
+by a combination of the corrected tasks, so it is found in as many dimensions as there are tasks, not n-grams.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import cholesky, solve_triangular
@@ -18,11 +19,12 @@ from scipy.optimize import minimize
 from escalation.answer.unclear import why_silent
 from escalation.model import Model
 from escalation.model.decision import reason_to_abstain, verdict_row
-from escalation.model.policy import sigmoid, view_scores, weigh, weight_table
+from escalation.model.policy import log_odds, sigmoid
 from escalation.model.signals import SignalReader
+from escalation.rules.rulebook import CORE
+from escalation.task.stack import StackProfile
 from escalation.training.corpus import grouped_labels
 from escalation.training.pipeline import CUE_SCALE, LEFT_OUT, head_targets
-from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,44 +33,58 @@ if TYPE_CHECKING:
 
     from escalation.feedback.records import Correction
     from escalation.files import Progress
-    from escalation.rules.rulebook import Rulebook
+    from escalation.rules.rulebook import Label, Rulebook
 
-INTERCEPT = 1.0
+_INTERCEPT = 1.0
 """Value of the feature whose weight is the bias of a head."""
 _RIDGE = 1e-9
 """Added to the diagonal of the kernel, which lacks full rank if two tasks have the same features."""
 _DIGITS = 6
-"""Digits of a bias, so that the last bits of a sum do not change the bytes of a model."""
-_ITERATIONS = 200
+"""Digits of a bias that are kept, so that the last bits of a sum do not change the bytes of a model."""
 _STEP = 50
 
 
-@dataclass(frozen=True)
+class _Read(NamedTuple):
+    """One task as the model sees it; its fields are those of `Lessons`."""
+
+    rows: NDArray[np.intp]
+    values: NDArray[np.float64]
+    ends: list[int]
+    logits: NDArray[np.float64]
+    works: int
+    apart: int
+    verdicts: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
 class Lessons:
     """Corrected tasks as a model sees them, and what it is to learn from them.
 
     Attributes
     ----------
     corrections : list of Correction
-        Those that the model can learn from, one a task.
     weights : array of shape (tasks,)
-        How much each counts; 1 for a correction by a person.
+        How much each counts; 1 for a person's correction.
     groups : array of str of shape (tasks,)
-        The project of each; a task without one is a group of its own if there are others.
+        The project of each; empty if it is not known.
     features : sparse matrix of shape (views, features + 1)
-        Of all views, with `CUE_SCALE` for a cue and `INTERCEPT` behind.
+        With `CUE_SCALE` for a cue; the last one is constant.
+    kernel : array of shape (views, tasks)
+        Products of the features of all views with those of whole tasks.
     logits : array of shape (views, heads)
-        What the parent model says of them.
-    starts, works, apart, verdicts
-        As in `escalation.training.policies.Examples`.
-    targets : array of shape (tasks, labels)
+        What the parent model says.
+    starts, works, apart : array of shape (tasks,)
+        As in `escalation.training.policies.Examples`, and so are the next two.
+    verdicts, targets : array of shape (tasks, labels)
     heads : array of shape (tasks, heads)
         What every head is to say; `LEFT_OUT` where it does not learn from a task.
     """
 
     corrections: list[Correction]
     weights: NDArray[np.float64]
+    groups: NDArray[np.str_]
     features: sp.csr_matrix
+    kernel: NDArray[np.float64]
     logits: NDArray[np.float64]
     starts: NDArray[np.intp]
     works: NDArray[np.intp]
@@ -76,74 +92,178 @@ class Lessons:
     verdicts: NDArray[np.int8]
     targets: NDArray[np.int8]
     heads: NDArray[np.int8]
-    kernel: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.corrections)
 
+    def views(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the views of some of the tasks."""
+        ends = np.append(self.starts[1:], len(self.logits))
+        return np.concatenate([np.arange(self.starts[row], ends[row]) for row in rows])
+
 
 def read_lessons(
-    corrections: Sequence[Correction],
-    weights: Sequence[float],
-    model: Model,
-    rulebook: Rulebook,
-    progress: Progress | None = None,
-) -> Lessons:
-    """Read corrected tasks; those that the model would not be asked about are left out."""
-    from escalation.task.stack import StackProfile
+    weighed: Sequence[tuple[Correction, float]], model: Model, rulebook: Rulebook, progress: Progress | None = None
+) -> Lessons | None:
+    """Read corrections with their weights, each of another task; None if there is nothing to learn.
 
+    What is left out: texts that the model is not asked about (they ask for nothing, or are in another language).
+    """
     reader = SignalReader(rulebook, model)
-    kept, counts, blocks, logits, starts, works, apart, verdicts, targets = [], [], [], [], [0], [], [], [], []
-    rows_, vals_, ends = [], [], [0]
-    for done, (each, weight) in enumerate(zip(corrections, weights, strict=True), 1):
-        if progress and (done % _STEP == 0 or done == len(corrections)):
-            progress("reading corrections", done, len(corrections))
-        signals = reader.read(each.text, StackProfile(each.stack))
-        scores, reading = signals.scores, signals.evidence.reading
-        silent = why_silent(signals.evidence, rulebook)
-        if silent and silent.reason == "nothing_asked" or reason_to_abstain(reading, scores, model.known_share):
-            continue
-        found = model.features(signals.views)
-        rows_.append(found.rows)
-        vals_.append(np.where(found.rows < len(model.idf), found.values, CUE_SCALE))
-        ends += [ends[-1] + end for end in found.starts[1:]]
-        kept.append(each)
-        counts.append(weight)
-        logits.append(scores.logits)
-        starts.append(starts[-1] + len(scores.logits))
-        works.append(reading.works)
-        apart.append(reading.apart)
-        verdicts.append(verdict_row(model.labels, signals.verdicts))
-        right = grouped_labels(rulebook, each.right.escalate, each.right.collaborate)
-        right |= {CORE} if each.right.core else set()
-        targets.append([label in right for label in model.labels])
+    kept, read = [], []
+    for done, (correction, weight) in enumerate(weighed, 1):
+        found = _read(correction, reader, model, rulebook)
+        if found is not None:
+            kept.append((correction, weight))
+            read.append(found)
+        if progress and (done % _STEP == 0 or done == len(weighed)):
+            progress("reading corrections", done, len(weighed))
+    if not read:
+        return None
+    counts = [len(each.logits) for each in read]
+    starts = np.cumsum([0, *counts[:-1]])
+    lengths = np.concatenate([np.diff(each.ends) for each in read])
     matrix = sp.csr_matrix(
-        (np.concatenate(vals_), np.concatenate(rows_), ends), shape=(len(ends) - 1, len(model.weights))
+        (
+            np.concatenate([each.values for each in read]),
+            np.concatenate([each.rows for each in read]),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        ),
+        shape=(len(lengths), len(model.weights)),
     )
-    matrix = sp.hstack([matrix, sp.csr_matrix(np.full((len(ends) - 1, 1), INTERCEPT))]).tocsr()
-    first = np.array(starts[:-1], np.intp)
-    y = np.array(targets, np.int8)
+    features = sp.hstack([matrix, sp.csr_matrix(np.full((len(lengths), 1), _INTERCEPT))]).tocsr()
+    targets = np.array([_targets(each, model.labels, rulebook) for each, _ in kept], np.int8)
     return Lessons(
-        kept, np.array(counts), matrix, np.concatenate(logits), first, np.array(works), np.array(apart, np.intp),
-        np.array(verdicts), y, head_targets(model.labels, y), np.asarray((matrix @ matrix[first].T).todense()),
+        corrections=[each for each, _ in kept],
+        weights=np.array([weight for _, weight in kept]),
+        groups=np.array([each.project for each, _ in kept]),
+        features=features,
+        kernel=(features @ features[starts].T).toarray(),
+        logits=np.concatenate([each.logits for each in read]),
+        starts=starts,
+        works=np.array([each.works for each in read]),
+        apart=np.array([each.apart for each in read], np.intp),
+        verdicts=np.array([each.verdicts for each in read]),
+        targets=targets,
+        heads=head_targets(model.labels, targets),
     )
 
 
-def fit(lessons: Lessons, rows: NDArray[np.intp], strength: float, weights=None) -> NDArray[np.float64]:
-    """Return how the tasks of `rows` combine to the movement of every head, of shape (rows, heads)."""
-    y = lessons.heads[rows]
-    sign = np.where(y == LEFT_OUT, 0, 2 * y - 1).astype(np.float64)
-    count = (lessons.weights[rows, None] if weights is None else weights[:, None]) * (sign != 0)
-    base = lessons.logits[lessons.starts[rows]]
+def _read(correction: Correction, reader: SignalReader, model: Model, rulebook: Rulebook) -> _Read | None:
+    signals = reader.read(correction.text, StackProfile(correction.stack))
+    scores, reading = signals.scores, signals.evidence.reading
+    silent = why_silent(signals.evidence, rulebook)
+    if scores is None or (silent and silent.reason == "nothing_asked"):
+        return None
+    if reason_to_abstain(reading, scores, model.known_share):
+        return None
+    rows, values, ends, _ = model.features(signals.views)
+    values = np.where(rows < len(model.idf), values, CUE_SCALE)
+    verdicts = verdict_row(model.labels, signals.verdicts)
+    return _Read(rows, values, ends, scores.logits, reading.works, reading.apart, verdicts)
+
+
+def _targets(correction: Correction, labels: tuple[Label, ...], rulebook: Rulebook) -> list[bool]:
+    right = grouped_labels(rulebook, correction.right.escalate, correction.right.collaborate)
+    return [correction.right.core if label == CORE else label in right for label in labels]
+
+
+def movement(lessons: Lessons, rows: NDArray[np.intp], strength: float) -> NDArray[np.float64]:
+    """Find how far each head moves in the direction of each of some tasks.
+
+    Parameters
+    ----------
+    lessons : Lessons
+    rows : array of int
+        The tasks to learn from.
+    strength : float
+        Of the prior: how much the squared distance to the parent's weights counts.
+
+    Returns
+    -------
+    array of shape (rows, heads)
+        Times the features of the tasks, what is added to the weights.
+    """
+    heads = lessons.heads[rows]
+    signs = np.where(heads == LEFT_OUT, 0, 2 * heads - 1).astype(np.float64)
+    counts = lessons.weights[rows, None] * np.abs(signs)
+    logits = lessons.logits[lessons.starts[rows]]
     kernel = lessons.kernel[np.ix_(lessons.starts[rows], rows)]
+    # In these coordinates the squared distance is the squared length.
     root = cholesky(kernel + _RIDGE * np.eye(len(rows)), lower=True)
 
-    def loss(flat):
-        u = flat.reshape(base.shape)
-        margin = sign * (base + root @ u)
-        value = (count * np.logaddexp(0.0, -margin)).sum() + strength / 2 * (flat @ flat)
-        slope = -count * sign * sigmoid(-margin)
-        return value, (root.T @ slope + strength * u).ravel()
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        moved = flat.reshape(logits.shape)
+        margins = signs * (logits + root @ moved)
+        value = (counts * np.logaddexp(0.0, -margins)).sum() + strength / 2 * (flat @ flat)
+        slopes = strength * moved - root.T @ (counts * signs * sigmoid(-margins))
+        return float(value), slopes.ravel()
 
-    done = minimize(loss, np.zeros(base.size), jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS, "maxcor": 10, "gtol": 1e-5, "ftol": 1e-10})
-    return solve_triangular(root, done.x.reshape(base.shape), lower=True, trans="T")
+    options = {"maxiter": 500, "gtol": 1e-5, "ftol": 1e-10}
+    found: Any = minimize(loss, np.zeros(logits.size), jac=True, method="L-BFGS-B", options=options)
+    moved: NDArray[np.float64] = solve_triangular(root, found.x.reshape(logits.shape), lower=True, trans="T")
+    return moved
+
+
+def moved_logits(
+    lessons: Lessons, rows: NDArray[np.intp], moved: NDArray[np.float64], others: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return what heads that were moved by some tasks say of the views of others."""
+    views = lessons.views(others)
+    logits: NDArray[np.float64] = lessons.logits[views] + lessons.kernel[np.ix_(views, rows)] @ moved
+    return logits
+
+
+def moved_model(
+    model: Model,
+    lessons: Lessons,
+    rows: NDArray[np.intp],
+    moved: NDArray[np.float64],
+    shifts: dict[str, NDArray[np.float64]],
+) -> Model:
+    """Return a model whose heads were moved by some tasks, and the policies by a shift of each label's score.
+
+    Thresholds are probabilities and stay. The weights are rounded as a model directory keeps them.
+
+    Parameters
+    ----------
+    model : Model
+        The parent.
+    lessons : Lessons
+    rows, moved
+        The tasks and what `movement` returned for them.
+    shifts : dict of str to array of shape (labels,)
+        By engine.
+    """
+    added = lessons.features[lessons.starts[rows]].T @ moved
+    added[len(model.idf) : -1] *= CUE_SCALE  # cues count 1 in a model
+    weights = (model.weights + added[:-1]).astype(np.float16).astype(np.float32)
+    policies = {}
+    for index, label in enumerate(model.labels):
+        policy = model.policies[label]
+        shift = {engine: round(float(values[index]), _DIGITS) for engine, values in shifts.items()}
+        policies[label] = msgspec.structs.replace(
+            policy,
+            model=msgspec.structs.replace(policy.model, bias=policy.model.bias + shift["model"]),
+            hybrid=msgspec.structs.replace(policy.hybrid, bias=policy.hybrid.bias + shift["hybrid"]),
+            cautious={engine: _lowered(value, shift[engine]) for engine, value in policy.cautious.items()},
+        )
+    return Model(
+        model.labels,
+        policies,
+        model.vocabulary,
+        model.idf,
+        weights,
+        (model.bias + _INTERCEPT * added[-1]).round(_DIGITS),
+        model.known_share,
+        model.info,
+        model.seen,
+        model.words,
+    )
+
+
+def _lowered(threshold: float | None, shift: float) -> float | None:
+    """Keep high caution from naming less because scores are shifted down."""
+    if threshold is None or shift >= 0:
+        return threshold
+    return float(sigmoid(log_odds(threshold) + shift))

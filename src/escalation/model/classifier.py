@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from escalation.model.directory import ModelInfo
+    from escalation.model.info import ModelInfo
     from escalation.model.policy import LabelPolicy
     from escalation.model.signals import View
     from escalation.model.vocabulary import Vocabulary
