@@ -287,7 +287,7 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
     figure = "exact_match" if None in (one["micro_f1"], other["micro_f1"]) else "micro_f1"
     gains = label_differences(columns, targets, given, before, units)
     by_label = [label_figures(columns, targets, answers) for answers in (before, given)]
-    relevant: list[bool] = (targets | given | before).any(axis=0).tolist()  # type: ignore[union-attr]
+    relevant = np.flatnonzero((targets | given | before).sum(axis=0))
     return Adapted(
         corrections=len(lessons),
         projects=len(set(lessons.groups)),
@@ -303,7 +303,7 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
             LabelGain(
                 str(label), by_label[0][label].support, by_label[0][label].f1, by_label[1][label].f1, gains[label]
             )
-            for label, found in zip(columns, relevant, strict=True)
-            if found and label != CORE
+            for label in (columns[index] for index in relevant)
+            if label != CORE
         ],
     )

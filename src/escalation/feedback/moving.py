@@ -101,6 +101,25 @@ class Lessons:
         ends = np.append(self.starts[1:], len(self.logits))
         return np.concatenate([np.arange(self.starts[row], ends[row]) for row in rows])
 
+    def part(self, rows: NDArray[np.intp]) -> Lessons:
+        """Return some of the tasks."""
+        views = self.views(rows)
+        counts = np.diff(np.append(self.starts, len(self.logits)))[rows]
+        return Lessons(
+            [self.corrections[row] for row in rows],
+            self.weights[rows],
+            self.groups[rows],
+            self.features[views],
+            self.kernel[np.ix_(views, rows)],
+            self.logits[views],
+            np.cumsum([0, *counts[:-1]]),
+            self.works[rows],
+            self.apart[rows],
+            self.verdicts[rows],
+            self.targets[rows],
+            self.heads[rows],
+        )
+
 
 def read_lessons(
     weighed: Sequence[tuple[Correction, float]], model: Model, rulebook: Rulebook, progress: Progress | None = None
