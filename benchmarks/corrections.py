@@ -80,7 +80,7 @@ class Bench:
             others = everything[folds == fold]
             seen = everything[folds != fold]
             out_of_fold[part.views(others)] = moved_logits(part, seen, movement(part, seen, strength), others)
-        shift = shifts_of(part, self.model, out_of_fold, everything)["hybrid"]
+        shift = shifts_of(part, self.model, out_of_fold, everything, strength)["hybrid"]
         every = np.arange(len(self.lessons))
         return self.given(moved_logits(self.lessons, rows, movement(self.lessons, rows, strength), every), shift)
 

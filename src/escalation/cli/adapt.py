@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from escalation.feedback.adapt import Adapted
     from escalation.files.places import Place
 
+_HOW = {
+    "chosen": "chosen by cross-validation",
+    "fixed": "fixed, as there are few corrections or one project",
+    "named": "as named",
+    "stronger": "the least that passes the checks",
+}
+
 
 def adapt(
     out: Annotated[
@@ -76,30 +83,30 @@ def adapt(
     4 invalid corpus, 5 invalid model, 6 the extra 'train' is missing, 8 the store cannot be used.
     """
     from escalation.errors import InputError
+    from escalation.files import default_model
     from escalation.files.places import place_of
 
     place = place_of(store)
     if place is None:
         raise InputError("the store is 'none', which keeps nothing; name one by --store or ESCALATION_STORE")
-    model = model_at(model)
     if undo:
         _undo(out or place.model, as_json)
         return
-    if model is not None and out is None:
+    ships = model_at(model) in (None, default_model())
+    if not ships and out is None:
         raise InputError("`predict` only uses what was adapted from the model that ships; name another place by --out")
     from escalation.cli.display import show, steps_progress
     from escalation.feedback.adapt import adapt as adapt_model
     from escalation.feedback.store import Store
-    from escalation.files import default_behaviour, default_model, require
+    from escalation.files import default_behaviour, require
     from escalation.model import read_model
     from escalation.training.behaviour import read_cases
     from escalation.training.corpus import read_corpus
 
     require("train", "Adapting")
     book = rulebook_at(rulebook)
-    parent = read_model(model or default_model(), book)
-    ships = model is None and rulebook is None
-    path = behaviour or (default_behaviour() if ships else None)
+    parent = read_model(model_at(model) or default_model(), book)
+    path = behaviour or (default_behaviour() if ships and rulebook is None else None)
     cases = read_cases(path) if path else []
     tasks = read_corpus(corpus) if corpus else None
     with Store.open(store) as opened:
@@ -148,8 +155,7 @@ def _undo(path: Path, as_json: bool) -> None:
 def _summary(adapted: Adapted) -> Iterator[str]:
     left_out = f"; {adapted.left_out:,} are left out, as a model is not asked about them" if adapted.left_out else ""
     yield f"learned from {adapted.corrections:,} corrections of {adapted.projects:,} projects{left_out}"
-    how = "chosen by cross-validation" if adapted.chosen else "fixed"
-    yield f"lambda {adapted.strength:g}, {how}"
+    yield f"lambda {adapted.strength:g}, {_HOW[adapted.how]}"
     before, after = ("-" if figure is None else f"{figure:.3f}" for figure in (adapted.before, adapted.after))
     yield (
         f"{adapted.figure} on the corrections, in cross-validation by {adapted.by}: {before} → {after}, "

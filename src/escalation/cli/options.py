@@ -35,7 +35,7 @@ class CautionName(StrEnum):
 
 ModelOption = Annotated[
     Path | None,
-    typer.Option("--model", metavar="DIR", help="Model directory; by default the one that ships, also named default."),
+    typer.Option("--model", metavar="DIR", help="Model directory; by default, and as default, the one that ships."),
 ]
 RulebookOption = Annotated[
     Path | None, typer.Option("--rulebook", metavar="FILE", help="Rulebook; by default the one that ships.")
@@ -128,8 +128,10 @@ def corpus_path(path: Path | None) -> Path:
 
 
 def model_at(path: Path | None) -> Path | None:
-    """Return the path of a model directory, or None for the one that ships, which is also named ``default``."""
-    return None if path == Path("default") else path
+    """Return the path of a model directory; ``default`` names the one that ships, wherever it is."""
+    from escalation.files import default_model
+
+    return default_model() if path == Path("default") else path
 
 
 def adapted_at(model: Path | None, engine: EngineName, place: Place | None) -> Path | None:

@@ -8,7 +8,7 @@ bytes.
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -67,8 +67,9 @@ class Adapted(msgspec.Struct, frozen=True):
         longer has.
     strength : float
         Of the prior.
-    chosen : bool
-        Whether it was chosen by cross-validation; else there were too few corrections or one project.
+    how : {"chosen", "fixed", "named", "stronger"}
+        The strength is the best in cross-validation, the fixed one for few corrections or one project, the one that
+        was named, or the weakest that passes the checks where the best one fails them.
     by : {"project", "task"}
         What folds and intervals are made of.
     figure : str
@@ -85,7 +86,7 @@ class Adapted(msgspec.Struct, frozen=True):
     projects: int
     left_out: int
     strength: float
-    chosen: bool
+    how: Literal["chosen", "fixed", "named", "stronger"]
     by: str
     figure: str
     before: float | None
@@ -230,7 +231,7 @@ def _publishable(
     progress: Progress | None,
 ) -> tuple[Model, Adapted]:
     """Return a model that passes the gates, and what it gains; where the best one fails, try stronger priors."""
-    from escalation.feedback.choosing import STRENGTHS, learn, shifts_of
+    from escalation.feedback.choosing import STRENGTHS, STRONGER, learn, shifts_of
     from escalation.feedback.moving import moved_model, movement
 
     rows = np.arange(len(lessons))
@@ -246,14 +247,15 @@ def _publishable(
                 "--lambda"
             )
         moved = movement(lessons, rows, learned.strength)
-        shifts = shifts_of(lessons, model, learned.out_of_fold, rows)
+        shifts = shifts_of(lessons, model, learned.out_of_fold, rows, learned.strength)
         best = moved_model(model, lessons, rows, moved, shifts)
         found = _findings(best, rulebook, cases, corpus, progress)
         worse = [each for each in found if (each.code, each.where) not in known]
         if not worse:
-            return best, result
+            how = result.how if attempt is None else "named" if attempt == strength else "stronger"
+            return best, msgspec.structs.replace(result, how=how)
         failed = failed or f"there are {len(worse)} hard findings that its parent does not have: {listed(worse)}"
-        stronger = [each for each in STRENGTHS if each > learned.strength]
+        stronger = [each for each in (*STRENGTHS, *STRONGER) if each > learned.strength]
         if strength is not None or not stronger:
             raise FindingError(
                 f"{out}: not written, because {failed}; look at the corrections that say otherwise, or name a "
@@ -293,7 +295,7 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
         projects=len(set(lessons.groups)),
         left_out=0,
         strength=learned.strength,
-        chosen=learned.chosen,
+        how="chosen" if learned.chosen else "fixed",
         by=learned.by,
         figure=AVERAGES[figure],
         before=one[figure],

@@ -25,20 +25,23 @@ if TYPE_CHECKING:
 
     Shifts = dict[str, NDArray[np.float64]]
 
-STRENGTHS = (1.0, 2.0, 4.0, 10.0, 30.0)
+STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Strengths of the prior to choose from."""
-FIXED = 2.0
+FIXED = 0.5
 """The strength where there is one project, or fewer than `MIN_TASKS` corrections to choose by.
 
-On projects of the corpus that the heads had not seen, eight tasks of the same project raise micro-F1 most with 1, and
-lower log loss most with 3.
+Chosen on the corpus, with heads that had not seen the corrected projects: eight tasks of the same project raise
+micro-F1 most with 0.3, and lower log loss most with 1.
 """
+STRONGER = (30.0, 100.0)
+"""Strengths to try after these if a check fails with all of them."""
 MIN_TASKS = 20
 FOLDS = 10
-_COMMON, _OWN = 10.0, 30.0
+_HELD = 10.0
 """How strongly the shift of all scores, and that of each label beside it, are held at zero: half of this times the
-square of the shift is added to the log loss. On the corpus this lowers log loss a little, while thresholds that were
-chosen anew for the best F1 made answers worse, so thresholds stay."""
+square of the shift is added to the log loss, and more with a strength above 1. On the corpus this lowers log loss and
+raises F1 a little, while thresholds that were chosen anew for the best F1 made answers worse; so thresholds, which are
+probabilities, stay."""
 _STEPS = 30
 _ENGINES: tuple[Literal["model", "hybrid"], ...] = ("model", "hybrid")
 
@@ -91,7 +94,7 @@ def learn(
     for fold in range(folds.max() + 1):
         rows, others = everything[folds != fold], everything[folds == fold]
         best = strengths[_best(losses[:, rows])]
-        shifts = shifts_of(lessons, model, found[best], rows)
+        shifts = shifts_of(lessons, model, found[best], rows, best)
         fitted = moved_model(model, lessons, rows, moved[fold, best], shifts)
         given.append(answer_tasks(rulebook, fitted, "hybrid", [tasks[row] for row in others]).given)
     order = np.argsort(np.concatenate([everything[folds == fold] for fold in range(folds.max() + 1)]))
@@ -138,12 +141,15 @@ def losses_of(lessons: Lessons, model: Model, logits: NDArray[np.float64]) -> ND
     return losses
 
 
-def shifts_of(lessons: Lessons, model: Model, logits: NDArray[np.float64], rows: NDArray[np.intp]) -> Shifts:
+def shifts_of(
+    lessons: Lessons, model: Model, logits: NDArray[np.float64], rows: NDArray[np.intp], strength: float
+) -> Shifts:
     """Return by how much the score of every label is shifted, by engine, given logits out of fold.
 
     One shift of all labels that the model decides and one of each, both shrunk to zero: the maximum a posteriori again.
     """
     found: Shifts = {}
+    held = _HELD * max(1.0, strength)
     decided = np.array([not model.policies[label].rules_only for label in model.labels])
     targets, counts = lessons.targets[rows].astype(np.float64), lessons.weights[rows, None] * decided
     for engine in _ENGINES:
@@ -151,9 +157,9 @@ def shifts_of(lessons: Lessons, model: Model, logits: NDArray[np.float64], rows:
         common, own = 0.0, np.zeros(len(model.labels))
         for _ in range(_STEPS):
             slopes, bends = _slopes(scores + common + own, targets, counts)
-            common -= (slopes.sum() + _COMMON * common) / (bends.sum() + _COMMON)
+            common -= (slopes.sum() + held * common) / (bends.sum() + held)
             slopes, bends = _slopes(scores + common + own, targets, counts)
-            own -= (slopes.sum(axis=0) + _OWN * own) / (bends.sum(axis=0) + _OWN)
+            own -= (slopes.sum(axis=0) + held * own) / (bends.sum(axis=0) + held)
         found[engine] = (common + own) * decided
     return found
 
