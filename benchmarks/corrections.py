@@ -1,6 +1,6 @@
 """Measure what corrections gain: adapt to some tasks of a labelled file, answer others, throw the models away.
 
-    python benchmarks/corrections.py TASKS [--halves 20] [--model DIR] [--json FILE]
+    python benchmarks/corrections.py TASKS [--halves 20] [--gated 3] [--model DIR] [--json FILE]
 
 TASKS is a labelled file that the model has not seen, in the form of a corpus, with several projects. Half of the tasks
 of each project are corrected, drawn at random as often as --halves says, and the other half is answered. A group counts
@@ -10,7 +10,9 @@ as one label. Intervals: 95 %, bootstrap over projects.
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,15 +22,18 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from escalation import load_rulebook
+from escalation.errors import FindingError
 from escalation.evaluation.metrics import resamples
 from escalation.evaluation.run import check_unseen
+from escalation.feedback.adapt import adapt
 from escalation.feedback.choosing import FIXED, learn, scores_of, shifts_of, split
 from escalation.feedback.moving import moved_logits, movement, read_lessons
 from escalation.feedback.records import Correction, Labels
-from escalation.files import default_model, replacing_file
+from escalation.files import default_behaviour, default_model, replacing_file
 from escalation.model import read_model
 from escalation.model.policy import log_odds
 from escalation.rules.rulebook import CORE, Label
+from escalation.training.behaviour import read_cases
 from escalation.training.corpus import read_corpus
 
 if TYPE_CHECKING:
@@ -38,12 +43,14 @@ if TYPE_CHECKING:
 
     from escalation.feedback.moving import Lessons
     from escalation.model import Model
+    from escalation.training.behaviour import Case
 
 MEASURES = {
     "own": "its own first half, strength fixed",
     "like": "all tasks of the other projects, strength chosen",
     "both": "the other projects, and its own first half",
     "others": "one project's first half; all other projects are answered",
+    "gated": "its own first half, as `escalation adapt` publishes it (first halves alone)",
     "half": "half of the projects; the other half of them is answered",
 }
 
@@ -97,11 +104,30 @@ def summary(pairs: Iterable[tuple[NDArray[np.float64], NDArray[np.float64]]]) ->
     times = np.vstack([np.ones(len(before)), resamples(len(before))])
     one, other = ((times @ counts)[:, 0] / (times @ counts)[:, 1] for counts in (before, after))
     low, high = np.percentile((other - one)[1:], [2.5, 97.5])
-    return {"before": one[0], "after": other[0], "gain": other[0] - one[0], "low": low, "high": high}
+    found = {"before": one[0], "after": other[0], "gain": other[0] - one[0], "low": low, "high": high}
+    return {name: round(float(value), 4) for name, value in found.items()}
 
 
-def measure(bench: Bench, halves: int, show: Any) -> dict[str, dict[str, Any]]:
-    """Measure everything that `MEASURES` names."""
+def published(bench: Bench, rows: NDArray[np.intp], cases: list[Case], counts: Counter[str]) -> NDArray[np.bool_]:
+    """Return the answers of all tasks by what `escalation adapt` publishes; else by the model that ships."""
+    lessons, rulebook = bench.lessons, load_rulebook()
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "model"
+        try:
+            done = adapt([lessons.corrections[row] for row in rows], bench.model, rulebook, place, cases=cases)
+        except FindingError:
+            counts["not published"] += 1
+            return bench.before
+        counts[f"lambda {done.strength:g}"] += 1
+        model = read_model(place, rulebook)
+    again = read_lessons([(each, 1.0) for each in lessons.corrections], model, rulebook)
+    assert again is not None
+    return Bench(again, model).before
+
+
+def measure(bench: Bench, halves: int, gated: int, show: Any) -> dict[str, dict[str, Any]]:
+    """Measure everything that `MEASURES` names; what is published only in the first `gated` halves."""
+    cases, counts = read_cases(default_behaviour()), Counter[str]()
     groups, every = bench.lessons.groups, np.arange(len(bench.lessons))
     found: dict[str, list[Any]] = {name: [] for name in MEASURES}
     strengths = {}
@@ -126,6 +152,9 @@ def measure(bench: Bench, halves: int, show: Any) -> dict[str, dict[str, Any]]:
             both = bench.adapted(np.sort(np.concatenate([others, first])), strengths[project])
             for name, answers, rows in (("own", alone, rest), ("both", both, rest), ("others", alone, others)):
                 found[name].append((bench.counts(bench.before, rows), bench.counts(answers, rows)))
+            if half < gated:
+                answers = published(bench, first, cases, counts)
+                found["gated"].append((bench.counts(bench.before, rest), bench.counts(answers, rest)))
         chosen = random.permutation(bench.projects)[: len(bench.projects) // 2]
         rows = np.flatnonzero(np.isin(groups, chosen))
         rest = np.setdiff1d(every, rows)
@@ -133,7 +162,8 @@ def measure(bench: Bench, halves: int, show: Any) -> dict[str, dict[str, Any]]:
         answers = bench.adapted(rows, strength)
         found["half"].append((bench.counts(bench.before, rest), bench.counts(answers, rest)))
         show(f"halves: {half + 1} of {halves}")
-    figures = {name: summary(pairs) for name, pairs in found.items()}
+    figures: dict[str, dict[str, Any]] = {name: summary(pairs) for name, pairs in found.items() if pairs}
+    figures["gated" if gated else "own"]["published"] = dict(sorted(counts.items()))
     figures["like"]["strengths"] = sorted(strengths.values())
     return figures
 
@@ -142,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", type=Path)
     parser.add_argument("--halves", type=int, default=20)
+    parser.add_argument("--gated", type=int, default=3, help="in as many of them, measure what is published as well")
     parser.add_argument("--model", type=Path, help="model directory (default: the one that ships)")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
@@ -166,7 +197,7 @@ def main() -> None:
         if lessons is None:
             parser.error(f"{options.tasks}: there is nothing to learn from")
         bench = Bench(lessons, model)
-        figures = measure(bench, options.halves, status.update)
+        figures = measure(bench, options.halves, options.gated, status.update)
     table = Table(title=f"{len(lessons)} tasks of {len(bench.projects)} projects, {options.halves} random halves")
     for heading in ("learned from", "micro-F1 before", "after", "gain [95 %]"):
         table.add_column(heading)
@@ -174,7 +205,9 @@ def main() -> None:
         interval = f"{row['gain']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
         table.add_row(MEASURES[name], f"{row['before']:.3f}", f"{row['after']:.3f}", interval)
     console.print(table)
-    console.print("strengths chosen:", figures["like"]["strengths"])
+    console.print("strengths chosen for like projects:", Counter(figures["like"]["strengths"]))
+    if options.gated:
+        console.print("published:", figures["gated"]["published"])
     if options.json:
         with replacing_file(options.json) as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(figures)).decode() + "\n")

@@ -9,12 +9,12 @@ import pytest
 
 from escalation import Predictor
 from escalation.errors import FindingError, InputError, ModelError
-from escalation.feedback.adapt import adapt, undo
-from escalation.feedback.choosing import FIXED, MIN_TASKS, STRENGTHS
+from escalation.feedback.adapt import adapt
+from escalation.feedback.choosing import FIXED, MIN_TASKS, STRENGTHS, STRONGER
 from escalation.feedback.records import Correction, Labels
 from escalation.files import default_model
 from escalation.model import read_model
-from escalation.model.adapted import find_adapted
+from escalation.model.adapted import find_adapted, remove_adapted
 from escalation.training.behaviour import Direction, Minimum
 
 LABEL = "escalate:database-specialist"
@@ -72,8 +72,8 @@ def test_a_task_like_the_corrected_ones_is_answered_like_them_and_others_as_befo
 def test_it_says_what_it_learned_from_and_what_it_gained(done):
     result, _, steps = done
     assert (result.corrections, result.projects, result.left_out, result.by) == (30, 3, 0, "project")
-    assert result.how in ("chosen", "stronger")
-    assert result.strength in STRENGTHS
+    assert result.how in ("chosen", "checked")
+    assert result.strength in (*STRENGTHS, *STRONGER)
     assert (result.figure, result.before) == ("micro-F1", 0.0)
     assert result.after > 0.5
     assert result.gain.value == pytest.approx(result.after - result.before)
@@ -234,14 +234,14 @@ def test_a_damaged_model_is_an_error(done, tmp_path):
 
 def test_undoing_removes_an_adapted_model_and_nothing_else(done, small_model_path, tmp_path):
     place = shutil.copytree(done[1], tmp_path / "fixes.model")
-    assert undo(place).corrections == 30
+    assert remove_adapted(place).corrections == 30
     assert list(tmp_path.iterdir()) == []
-    assert undo(place) is None
+    assert remove_adapted(place) is None
     trained = shutil.copytree(small_model_path, tmp_path / "trained")
     with pytest.raises(InputError, match="is not an adapted model, so it is not removed"):
-        undo(trained)
+        remove_adapted(trained)
     mixed = shutil.copytree(done[1], tmp_path / "mixed")
     (mixed / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"holds notes\.txt"):
-        undo(mixed)
+        remove_adapted(mixed)
     assert {path.name for path in tmp_path.iterdir()} == {"trained", "mixed"}

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from escalation.evaluation.figures import Interval
-    from escalation.feedback.adapt import Adapted
+    from escalation.feedback.adapt import Adapted, Change
     from escalation.files.places import Place
 
 _HOW = {
     "chosen": "chosen by cross-validation",
     "fixed": "fixed, as there are few corrections or one project",
     "named": "as named",
-    "stronger": "the least that passes the checks",
+    "checked": "as far as the checks allow",
 }
 
 
@@ -141,9 +140,9 @@ def _is_found(target: Path, place: Place) -> bool:
 
 
 def _undo(path: Path, as_json: bool) -> None:
-    from escalation.feedback.adapt import undo
+    from escalation.model.adapted import remove_adapted
 
-    removed = undo(path)
+    removed = remove_adapted(path)
     if as_json:
         typer.echo(json.dumps({"model": str(path), "removed": removed is not None}))
     elif removed is None:
@@ -175,7 +174,7 @@ def _tables(adapted: Adapted) -> Iterator[Table]:
         yield table("F1 on the corrections, in cross-validation", columns, rows)
 
 
-def _change(gain: Interval) -> str:
+def _change(gain: Change) -> str:
     if gain.value is None:
         return "-"
     interval = "" if gain.low is None or gain.high is None else f" [{gain.low:+.3f}, {gain.high:+.3f}]"

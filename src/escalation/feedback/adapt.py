@@ -14,12 +14,9 @@ import msgspec
 import numpy as np
 
 from escalation.errors import FindingError, InputError
-from escalation.evaluation.figures import Interval  # noqa: TC001  # msgspec reads the annotations
 from escalation.feedback.records import counting
-from escalation.files import remove_directory, require
+from escalation.files import require
 from escalation.model import check_place, write_model
-from escalation.model.adapted import adaptation_of
-from escalation.model.directory import FILES
 from escalation.model.info import Adaptation
 from escalation.predictor import Predictor
 from escalation.rules.rulebook import CORE
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from escalation.evaluation.figures import Interval
     from escalation.feedback.choosing import Learned
     from escalation.feedback.moving import Lessons
     from escalation.feedback.records import Correction
@@ -45,6 +43,14 @@ MIN_CORRECTIONS = 5
 """With fewer there is nothing to measure a gain by."""
 
 
+class Change(msgspec.Struct, frozen=True):
+    """The change of a figure with its 95 % interval; None where the figure is undefined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
 class LabelGain(msgspec.Struct, frozen=True):
     """F1 of a label on the corrections: of the parent, of the adapted model, and the difference with its interval."""
 
@@ -52,7 +58,7 @@ class LabelGain(msgspec.Struct, frozen=True):
     support: int
     before: float | None
     after: float | None
-    gain: Interval
+    gain: Change
 
 
 class Adapted(msgspec.Struct, frozen=True):
@@ -67,9 +73,9 @@ class Adapted(msgspec.Struct, frozen=True):
         longer has.
     strength : float
         Of the prior.
-    how : {"chosen", "fixed", "named", "stronger"}
-        The strength is the best in cross-validation, the fixed one for few corrections or one project, the one that
-        was named, or the weakest that passes the checks where the best one fails them.
+    how : {"chosen", "fixed", "named", "checked"}
+        The strength is the best in cross-validation, the fixed one for few corrections or one project, or the one that
+        was named; or, where the model fails a check with it, it moves only as far as the checks allow.
     by : {"project", "task"}
         What folds and intervals are made of.
     figure : str
@@ -86,12 +92,12 @@ class Adapted(msgspec.Struct, frozen=True):
     projects: int
     left_out: int
     strength: float
-    how: Literal["chosen", "fixed", "named", "stronger"]
+    how: Literal["chosen", "fixed", "named", "checked"]
     by: str
     figure: str
     before: float | None
     after: float | None
-    gain: Interval
+    gain: Change
     labels: list[LabelGain]
 
     def to_dict(self) -> dict[str, Any]:
@@ -174,30 +180,6 @@ def adapt(
     return result
 
 
-def undo(path: Path) -> Adaptation | None:
-    """Remove an adapted model, so that the one that ships predicts again.
-
-    Returns
-    -------
-    Adaptation or None
-        What was removed; None if there is nothing.
-
-    Raises
-    ------
-    ModelError
-        If what is there cannot be read.
-    InputError
-        If it is another model, holds other files or cannot be removed.
-    """
-    if not path.exists():
-        return None
-    adaptation = adaptation_of(path)
-    if adaptation is None:
-        raise InputError(f"{path}: is not an adapted model, so it is not removed; move it away by hand")
-    remove_directory(path, FILES)
-    return adaptation
-
-
 def _check(model: Model, strength: float | None, teacher_weight: float) -> None:
     if model.info is not None and model.info.adapted is not None:
         raise InputError(f"the model {model.info.name!r} is itself adapted; name the one that it was made from")
@@ -230,15 +212,18 @@ def _publishable(
     strength: float | None,
     progress: Progress | None,
 ) -> tuple[Model, Adapted]:
-    """Return a model that passes the gates, and what it gains; where the best one fails, try stronger priors."""
-    from escalation.feedback.choosing import STRENGTHS, STRONGER, learn, shifts_of
+    """Return a model that passes the gates, and what it gains.
+
+    Where the best one fails, try it with the parent's policies, then with ever stronger priors.
+    """
+    from escalation.feedback.choosing import STRENGTHS, STRONGER, learn, shifts_of, unshifted
     from escalation.feedback.moving import moved_model, movement
 
     rows = np.arange(len(lessons))
     known = {(each.code, each.where) for each in _findings(model, rulebook, cases, corpus, None)}
-    attempt, failed = strength, ""
+    attempt, shifted, failed = strength, True, ""
     while True:
-        learned = learn(lessons, model, rulebook, attempt, progress)
+        learned = learn(lessons, model, rulebook, attempt, progress, shifted=shifted)
         result = _result(lessons, learned, rulebook)
         if result.gain.value is not None and result.gain.value < 0:
             raise FindingError(
@@ -247,21 +232,24 @@ def _publishable(
                 "--lambda"
             )
         moved = movement(lessons, rows, learned.strength)
-        shifts = shifts_of(lessons, model, learned.out_of_fold, rows, learned.strength)
+        shifts = unshifted(model)
+        if shifted:
+            shifts = shifts_of(lessons, model, learned.out_of_fold, rows, learned.strength)
         best = moved_model(model, lessons, rows, moved, shifts)
         found = _findings(best, rulebook, cases, corpus, progress)
         worse = [each for each in found if (each.code, each.where) not in known]
         if not worse:
-            how = result.how if attempt is None else "named" if attempt == strength else "stronger"
+            how = "checked" if failed else "named" if strength is not None else result.how
             return best, msgspec.structs.replace(result, how=how)
         failed = failed or f"there are {len(worse)} hard findings that its parent does not have: {listed(worse)}"
-        stronger = [each for each in (*STRENGTHS, *STRONGER) if each > learned.strength]
-        if strength is not None or not stronger:
+        stronger = [each for each in (*STRENGTHS, *STRONGER) if each > learned.strength and strength is None]
+        if not shifted and not stronger:
             raise FindingError(
                 f"{out}: not written, because {failed}; look at the corrections that say otherwise, or name a "
                 "stronger prior by --lambda"
             )
-        attempt = stronger[0]
+        attempt = learned.strength if shifted else stronger[0]
+        shifted = False
 
 
 def _findings(
@@ -287,7 +275,7 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
     one, other = (averages(columns, targets, answers) for answers in (before, given))
     # If nobody is needed and nobody is named, there is no F1.
     figure = "exact_match" if None in (one["micro_f1"], other["micro_f1"]) else "micro_f1"
-    gains = label_differences(columns, targets, given, before, units)
+    gains = {label: _change(gain) for label, gain in label_differences(columns, targets, given, before, units).items()}
     by_label = [label_figures(columns, targets, answers) for answers in (before, given)]
     relevant = np.flatnonzero((targets | given | before).sum(axis=0))
     return Adapted(
@@ -300,7 +288,7 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
         figure=AVERAGES[figure],
         before=one[figure],
         after=other[figure],
-        gain=differences(columns, targets, given, before, units)[figure],
+        gain=_change(differences(columns, targets, given, before, units)[figure]),
         labels=[
             LabelGain(
                 str(label), by_label[0][label].support, by_label[0][label].f1, by_label[1][label].f1, gains[label]
@@ -309,3 +297,7 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
             if label != CORE
         ],
     )
+
+
+def _change(found: Interval) -> Change:
+    return Change(found.value, found.low, found.high)

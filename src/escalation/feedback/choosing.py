@@ -72,9 +72,18 @@ class Learned(NamedTuple):
 
 
 def learn(
-    lessons: Lessons, model: Model, rulebook: Rulebook, strength: float | None = None, progress: Progress | None = None
+    lessons: Lessons,
+    model: Model,
+    rulebook: Rulebook,
+    strength: float | None = None,
+    progress: Progress | None = None,
+    *,
+    shifted: bool = True,
 ) -> Learned:
-    """Choose a strength, unless it is given, and answer each correction by a model moved by other ones."""
+    """Choose a strength, unless it is given, and answer each correction by a model moved by other ones.
+
+    If `shifted` is false, the policies stay.
+    """
     folds, by = split(lessons)
     chosen = strength is None and by == "project" and len(lessons) >= MIN_TASKS
     strengths = STRENGTHS if chosen else (FIXED if strength is None else strength,)
@@ -94,7 +103,7 @@ def learn(
     for fold in range(folds.max() + 1):
         rows, others = everything[folds != fold], everything[folds == fold]
         best = strengths[_best(losses[:, rows])]
-        shifts = shifts_of(lessons, model, found[best], rows, best)
+        shifts = shifts_of(lessons, model, found[best], rows, best) if shifted else unshifted(model)
         fitted = moved_model(model, lessons, rows, moved[fold, best], shifts)
         given.append(answer_tasks(rulebook, fitted, "hybrid", [tasks[row] for row in others]).given)
     order = np.argsort(np.concatenate([everything[folds == fold] for fold in range(folds.max() + 1)]))
@@ -162,6 +171,11 @@ def shifts_of(
             own -= (slopes.sum(axis=0) + held * own) / (bends.sum(axis=0) + held)
         found[engine] = (common + own) * decided
     return found
+
+
+def unshifted(model: Model) -> Shifts:
+    """Return no shift, in the form of `shifts_of`."""
+    return {engine: np.zeros(len(model.labels)) for engine in _ENGINES}
 
 
 def _slopes(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from escalation.errors import ModelError
-from escalation.files import read_bytes
-from escalation.model.directory import MANIFEST, hash_of_model
+from escalation.errors import InputError, ModelError
+from escalation.files import read_bytes, remove_directory
+from escalation.model.directory import FILES, MANIFEST, hash_of_model
 from escalation.model.info import Adaptation  # noqa: TC001  # msgspec reads the annotations
 
 if TYPE_CHECKING:
@@ -74,3 +74,27 @@ def adaptation_of(path: Path) -> Adaptation | None:
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: {MANIFEST} is damaged ({error}); {_REMEDY}") from error
     return manifest.info.adapted if manifest.info else None
+
+
+def remove_adapted(path: Path) -> Adaptation | None:
+    """Remove an adapted model, so that the one that ships predicts again.
+
+    Returns
+    -------
+    Adaptation or None
+        What was removed; None if there is nothing.
+
+    Raises
+    ------
+    ModelError
+        If what is there cannot be read.
+    InputError
+        If it is another model, holds other files or cannot be removed.
+    """
+    if not path.exists():
+        return None
+    adaptation = adaptation_of(path)
+    if adaptation is None:
+        raise InputError(f"{path}: is not an adapted model, so it is not removed; move it away by hand")
+    remove_directory(path, FILES)
+    return adaptation
