@@ -46,6 +46,7 @@ def answer(done):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_predict_uses_the_adapted_model_and_says_so_until_it_is_undone(run, store, cases, tmp_path):
     ships = answer(run("predict", TASK, "--json", "--store", store))
     adapted = answer(run("adapt", "--store", store, "--behaviour", cases, "--json"))

@@ -149,24 +149,21 @@ def adapt(
         If there are too few corrections, they gain nothing, or the adapted model fails a gate. Nothing is written.
     """
     require("train", "Adapting")
-    from threadpoolctl import threadpool_limits
-
-    from escalation.feedback.moving import read_lessons
-
     _check(model, strength, teacher_weight)
     check_place(out)
     every = list(counting(corrections).items())
     usable = sorted((each.project, key, each) for key, each in every if _fits(each, rulebook))
-    weighed = [(each, _weight(each, teacher_weight)) for *_, each in usable]
+    _check_number(len(usable), out)
+    from threadpoolctl import threadpool_limits  # from the extra, and so is what the next one imports
+
+    from escalation.feedback.moving import read_lessons
+
     # Several threads give sums whose last bits vary, and are slower for matrices of this size.
     with threadpool_limits(1):
+        weighed = [(each, _weight(each, teacher_weight)) for *_, each in usable]
         lessons = read_lessons(weighed, model, rulebook, progress)
-        if lessons is None or len(lessons) < MIN_CORRECTIONS:
-            number = 0 if lessons is None else len(lessons)
-            raise FindingError(
-                f"{out}: not written, because there are {number} corrections to learn from, and at least "
-                f"{MIN_CORRECTIONS} are needed; correct or confirm more answers (see `escalation review`)"
-            )
+        _check_number(0 if lessons is None else len(lessons), out)
+        assert lessons is not None
         best, result = _publishable(lessons, model, rulebook, cases, corpus, out, strength, progress)
     result = msgspec.structs.replace(result, left_out=len(every) - len(lessons))
     best.seen = model.seen | text_digests(each.text for each in lessons.corrections)
@@ -187,6 +184,14 @@ def _check(model: Model, strength: float | None, teacher_weight: float) -> None:
         raise InputError(f"lambda must be between 0.01 and 1,000,000, got {strength:g}")
     if not 0 < teacher_weight <= 1:
         raise InputError(f"the weight of a teacher must be greater than 0 and at most 1, got {teacher_weight:g}")
+
+
+def _check_number(corrections: int, out: Path) -> None:
+    if corrections < MIN_CORRECTIONS:
+        raise FindingError(
+            f"{out}: not written, because there are {corrections} corrections to learn from, and at least "
+            f"{MIN_CORRECTIONS} are needed; correct or confirm more answers (see `escalation review`)"
+        )
 
 
 def _fits(correction: Correction, rulebook: Rulebook) -> bool:
