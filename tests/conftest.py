@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 import pytest
 
+from browser import CHROMIUM
 from escalation import Predictor, load_rulebook
 from escalation.files import default_corpus, default_model
 from escalation.model import read_model
@@ -83,3 +85,8 @@ def run(tmp_path):
         )
 
     return run_command
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": CHROMIUM}

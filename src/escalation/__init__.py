@@ -46,7 +46,8 @@ def predict(
 ) -> Prediction:
     """Answer one task with the model that ships with the package; see `Predictor.predict`.
 
-    The model is loaded at the first call and kept.
+    The model is loaded at the first call and kept. Corrections are not used, so that the answer depends on nothing in
+    the user's home directory; pass their file to `Predictor.load` to use them.
 
     Examples
     --------

@@ -42,6 +42,12 @@ class MissingExtraError(EscalationError):
     exit_code = 6
 
 
+class FailOnError(EscalationError):
+    """An answer is one of those on which the caller wants to fail."""
+
+    exit_code = 7
+
+
 class StoreError(EscalationError):
     """The store of corrections, or a file made from it, cannot be opened, read or written."""
 

@@ -16,6 +16,7 @@ from escalation.answer.unclear import elsewhere_reasons, leave_to_others, nobody
 from escalation.errors import InputError, ModelError
 from escalation.files import default_model, default_rulebook
 from escalation.model.decision import CAUTIONS, ENGINES, Caution, Decider, Engine, decide_by_rules, reason_to_abstain
+from escalation.model.degree import settle_degrees
 from escalation.model.directory import read_model
 from escalation.model.signals import SignalReader
 from escalation.rules.loading import load_rulebook
@@ -304,18 +305,19 @@ class Predictor:
             decisions = self._decider.decide(signals.scores, signals.verdicts)
         else:
             decisions = decide_by_rules(signals.verdicts)
-        elsewhere = [] if self.engine == "model" else self._reader.engine.elsewhere(signals.evidence)
-        if elsewhere and not leave_to_others(decisions):
-            elsewhere = []
-        return _Judged(signals, decisions, abstained, unclear, elsewhere)
+        if self.engine == "model":
+            return _Judged(signals, decisions, abstained, unclear, [])
+        decisions = settle_degrees(decisions, signals, lowers=self.caution == "normal")
+        elsewhere = self._reader.engine.elsewhere(signals.evidence)
+        kept = elsewhere if elsewhere and leave_to_others(decisions) else []
+        return _Judged(signals, decisions, abstained, unclear, kept)
 
     def _attribute(self, decisions: Decisions, signals: Signals) -> dict[Label, Attribution]:
         """Split the scores of the assigned labels that the model scored."""
         if self.model is None or signals.scores is None:
             return {}
-        scored = (label for label, each in decisions.items() if each.given and each.score is not None)
-        weighed = [label for label in scored if label != CORE]
-        return attribute(self.model, weighed, signals, self.engine)
+        scored = [label for label, each in decisions.items() if each.given and each.score is not None]
+        return attribute(self.model, [label for label in scored if label != CORE], signals, self.engine)
 
 
 class _Judged(NamedTuple):

@@ -45,7 +45,11 @@ def test_every_way_to_ask_gives_the_same_bytes(run, tmp_path, predictor):
     singly = [as_json(predictor.predict(task)) for task in TASKS]
     for jobs in (1, 2):
         assert [as_json(answer) for answer in predictor.predict_many(iter(TASKS), jobs=jobs)] == singly
-    lines = "".join(f"{line}\n" for line in singly)
+    placed = [
+        json.dumps({"id": task["id"], "place": f"tasks.jsonl:{number}"} | json.loads(line), ensure_ascii=False)
+        for number, (task, line) in enumerate(zip(TASKS, singly, strict=True), 1)
+    ]
+    lines = "".join(f"{line}\n" for line in placed)
     (tmp_path / "tasks.jsonl").write_text("".join(json.dumps(task) + "\n" for task in TASKS), encoding="utf-8")
     assert run("predict", "--input", "tasks.jsonl", "--json").stdout.decode() == lines
     for jobs in (1, 2):

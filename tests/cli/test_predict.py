@@ -131,8 +131,8 @@ def test_many_tasks_from_csv_standard_input_and_for_people(run, tmp_path):
         ("x2", "react-specialist"),
     ]
     assert len(answers(run("predict", "--input", "-", "--json", stdin=json.dumps(LINES[0])))) == 1
-    lines = run("predict", "--input", "tasks.csv").stdout.decode().splitlines()
-    assert lines[0].startswith("x1  escalate: vuejs-developer")
+    table = run("predict", "--input", "tasks.csv").stdout.decode()
+    assert "vuejs-developer  escalate 1, collaborate 0\n  x1  escalate     Fix the page" in table
 
 
 WRONG = {
@@ -296,6 +296,9 @@ def start(*arguments, cwd):
         (["predict", b"caf\xe9"], b"", ["lone surrogate"]),
         (["predict", "x", "--input", "y"], b"", ["name either one task"]),
         (["predict", "--json"], b"", ["name either one task"]),
+        (["predict", "Fix", "the", "page"], b"", ["'the' comes after 'Fix', so put the task in quotes"]),
+        (["predict", "--input", "-", "-"], b"", ["standard input (-) is read by itself"]),
+        (["predict", "x", "--output", "report.html"], b"", ["one answer is written as JSON"]),
         (["predict", "x", "--stack", "none.json"], b"", ["none.json: cannot be read"]),
         (["predict", "x", "--stack", "=react"], b"", ["has no category"]),
         (["predict", "--input", "none.jsonl"], b"", ["none.jsonl: cannot be read"]),

@@ -37,8 +37,8 @@ def test_each_task_is_answered_and_what_is_left_out_is_counted(run, tmp_path, ar
     validator = jsonschema.Draft202012Validator(json.loads(PREDICTION_SCHEMA.read_text(encoding="utf-8")))
     for answer in found:
         validator.validate(answer)
-    done = run("predict", *arguments, "--include-done", stdin=BOXES)
-    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["T001", "T002", "T003"]
+    done = run("predict", *arguments, "--json", "--include-done", stdin=BOXES)
+    assert [answer["id"] for answer in answers(done)] == ["T001", "T002", "T003"]
     assert done.stderr == b""
 
 

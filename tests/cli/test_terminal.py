@@ -49,7 +49,7 @@ def test_a_task_cannot_control_the_terminal(run, command):
         ["predict", "x", "--rulebook", CLEAR],
         ["predict", "x", "--model", CLEAR],
         ["predict", "x", "--model", CLEAR, "--allow-rules"],
-        ["predict", "x", "--from", CLEAR],
+        ["predict", "x", "--fail-on", CLEAR],
         ["predict", "x", "--output", f"{CLEAR}/answer.json"],
         ["predict", "--input", CLEAR],
         ["explain", "x", "--label", CLEAR],

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from escalation.answer.compose import accept
 from escalation.answer.prediction import Core, CorrectedBy, Entry, Reason, rounded
 from escalation.rules.groups import resolve
+from escalation.rules.names import find_modes
 from escalation.rules.rulebook import CORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from escalation.answer.corrections import Answered
     from escalation.answer.prediction import Part, Prediction
@@ -51,7 +52,10 @@ def correct_answer(
     reasons : bool
         Whether the answer says why.
     """
-    sides: dict[Disposition, tuple[str, ...]] = {"escalate": right.escalate, "collaborate": right.collaborate}
+    sides: dict[Disposition, tuple[str, ...]] = {
+        "escalate": tuple(_today(target, rulebook) for target in right.escalate),
+        "collaborate": tuple(_today(target, rulebook) for target in right.collaborate),
+    }
     if not all(rulebook.allows(side, target) for side, targets in sides.items() for target in targets):
         return answer
     why = Reason("correction", f"corrected by {_WHO[right.by]}", str(right.id))
@@ -71,7 +75,7 @@ def correct_answer(
         escalate=escalate,
         collaborate=collaborate,
         core=Core(right.core, rounded(decisions[CORE].probability), "correction"),
-        parts=tuple(_parts(answer.parts, right)),
+        parts=tuple(_parts(answer.parts, sides)),
         undecided=(),
         unclear=None,
         accept=accept(rulebook, delegated_by, evidence, right.core),
@@ -89,10 +93,18 @@ def _entry(target: str, probability: float | None, evidence: Evidence, rulebook:
     return Entry(target, group.slug if group else None, (), probability, "correction", ())
 
 
-def _parts(parts: tuple[Part, ...], right: Answered) -> Iterator[Part]:
+def _today(target: str, rulebook: Rulebook) -> str:
+    """Return the name that a mode has now, if it was renamed since the correction."""
+    if target in rulebook.modes or target in rulebook.groups:
+        return target
+    modes = [mode for mode in find_modes(rulebook, target) if mode in rulebook.modes]
+    return modes[0] if len(modes) == 1 else target
+
+
+def _parts(parts: tuple[Part, ...], right: Mapping[Disposition, tuple[str, ...]]) -> Iterator[Part]:
     """Yield the parts of modes that were right."""
     for part in parts:
-        escalate = tuple(target for target in part.escalate if target in right.escalate)
-        collaborate = tuple(target for target in part.collaborate if target in right.collaborate)
+        escalate = tuple(target for target in part.escalate if target in right["escalate"])
+        collaborate = tuple(target for target in part.collaborate if target in right["collaborate"])
         if escalate or collaborate:
             yield replace(part, escalate=escalate, collaborate=collaborate)

@@ -90,7 +90,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry as JSON represents it: a group only if there is one, candidates only if it is open."""
-        fields: dict[str, Any] = plain(self)
+        fields: dict[str, Any] = {"target": self.target} | plain(self)
         if self.group is None:
             del fields["group"]
         if self.mode is not None:
@@ -170,6 +170,14 @@ class Question(msgspec.Struct, frozen=True):
     options: tuple[Option, ...]
 
 
+_MEANINGS = {
+    "nothing_asked": "the text asks for nothing",
+    "unknown_words": "nothing was found, and many of the words are unknown",
+    "language": "the text is in another language, in which no ask and no negation is recognised",
+    "undecided": "the text leaves something open",
+}
+
+
 class Unclear(msgspec.Struct, frozen=True):
     """Why an answer knows less than it should; it does not change the labels.
 
@@ -185,9 +193,17 @@ class Unclear(msgspec.Struct, frozen=True):
     reason: Literal["nothing_asked", "unknown_words", "language", "undecided"]
     questions: tuple[Question, ...] = ()
 
+    @property
+    def meaning(self) -> str:
+        """The reason in words."""
+        return _MEANINGS[self.reason]
+
 
 class Undecided(msgspec.Struct, frozen=True):
-    """A label whose probability is not far below its threshold: not in the answer, but not ruled out.
+    """A label that is not in the answer, but not ruled out.
+
+    Its probability is not far below its threshold, or it is an escalation where nothing says the degree, so that the
+    answer has the collaboration.
 
     Attributes
     ----------

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from escalation.answer.prediction import Prediction
+    from escalation.batch.handout import Item
     from escalation.predictor import Predictor
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
@@ -29,15 +30,21 @@ _PARQUET_ROWS = 2000
 
 
 class RowAnswer(NamedTuple):
-    """The answer to a row as a line of output, or why it has none.
+    """The answer to a row, in the forms that were asked for, or why it has none.
 
     Attributes
     ----------
     number, done, path
         As in `Row`.
     line : str
-        For a row that is not a task, a JSON object with the number of its line, the error and the id; "" if the entry
-        is left out.
+        The answer as a line of JSON; for a row that is not a task, an object with the number of its line, the error and
+        the id. "" if the entry is left out, or no line was asked for.
+    item : Item or None
+        What a table or a page shows of the answer, if that was asked for.
+    name : str
+        The task's id, or its place.
+    labels : frozenset of str
+        See `labels_of`.
     error : str or None
     skipped : Skipped or None
         The entry, if it is left out.
@@ -46,7 +53,10 @@ class RowAnswer(NamedTuple):
     number: int
     done: int
     path: str
-    line: str
+    line: str = ""
+    item: Item | None = None
+    name: str = ""
+    labels: frozenset[str] = frozenset()
     error: str | None = None
     skipped: Skipped | None = None
 
@@ -58,7 +68,8 @@ def answer_row(
     stack: StackProfile,
     delegated_by: str | None,
     reasons: bool,
-    show: Callable[[Prediction, int], str],
+    line: bool = True,
+    item: bool = False,
 ) -> RowAnswer:
     """Answer a row.
 
@@ -72,26 +83,50 @@ def answer_row(
         Likewise.
     reasons : bool
         Whether the answer says why.
-    show : callable
-        Makes a line of output of an answer and the number of its line.
+    line, item : bool
+        Whether the answer is needed as a line of JSON, and for a table or a page.
     """
     from escalation.sources.reading import shown, task_of  # here, so that one task starts without the readers of lists
 
     if isinstance(row.value, Skipped):
-        return RowAnswer(row.number, row.done, row.path, "", skipped=row.value)
+        return RowAnswer(row.number, row.done, row.path, skipped=row.value)
     try:
-        answer = predictor.predict(task_of(row, stack, delegated_by), reasons=reasons)
+        task = task_of(row, stack, delegated_by)
+        answer = predictor.predict(task, reasons=reasons)
     except InputError as error:
         wrong: dict[str, Any] = {"line": row.number, "error": str(error), "place": f"{shown(row.path)}:{row.number}"}
         if row.id is not None:
             wrong["id"] = row.id
-        return RowAnswer(row.number, row.done, row.path, json.dumps(wrong, ensure_ascii=False), str(error))
-    return RowAnswer(row.number, row.done, row.path, show(answer, row.number))
+        return RowAnswer(
+            row.number, row.done, row.path, json.dumps(wrong, ensure_ascii=False) if line else "", error=str(error)
+        )
+    made = None
+    if item:
+        from escalation.batch.handout import item_of
+
+        made = item_of(answer, task.text, row.number)
+    said = json_line(answer) if line else ""
+    name = f"{row.path}:{row.number}" if answer.id is None else str(answer.id)
+    return RowAnswer(row.number, row.done, row.path, said, made, name, labels_of(answer))
 
 
-def json_line(answer: Prediction, _number: int = 0) -> str:
+def json_line(answer: Prediction) -> str:
     """Return an answer as one line of JSON."""
     return json.dumps(answer.to_dict(), ensure_ascii=False)
+
+
+def labels_of(answer: Prediction) -> frozenset[str]:
+    """Return what an answer says in single words: ``unclear``, dispositions, and each with its modes and groups.
+
+    >>> from escalation import predict
+    >>> sorted(labels_of(predict("Write the Dockerfile")))
+    ['escalate', 'escalate:docker-compose-specialist']
+    """
+    found = {"unclear"} if answer.unclear else set()
+    for side in ("escalate", "collaborate"):
+        for entry in getattr(answer, side):
+            found |= {side, *(f"{side}:{name}" for name in (entry.mode, entry.group) if name)}
+    return frozenset(found)
 
 
 @contextmanager
@@ -178,8 +213,8 @@ def _record(line: str) -> dict[str, Any]:
     name = None if answer.get("id") is None else str(answer["id"])
     if "error" in answer:
         return {"id": name, "place": answer["place"], "line": answer["line"], "error": answer["error"]}
-    modes = {side: [entry["mode"] or entry["group"] for entry in answer[side]] for side in ("escalate", "collaborate")}
-    return modes | {
+    targets = {side: [entry["target"] for entry in answer[side]] for side in ("escalate", "collaborate")}
+    return targets | {
         "id": name,
         "place": answer.get("place"),
         "core": answer["core"]["value"],

@@ -18,30 +18,11 @@ _PARTS = 20
 _LEFT_OUT = 10
 """Parts left out that are listed."""
 _INDENT = "  "
-_UNCLEAR = {
-    "nothing_asked": "the text asks for nothing",
-    "unknown_words": "nothing was found, and many of the words are unknown",
-    "language": "the text is in another language, in which no ask and no negation is recognised",
-    "undecided": "the text leaves something open",
-}
 
 
 def as_text(answer: Prediction) -> str:
     """Show who gets which part and why, over several lines."""
     return "\n".join(_lines(answer))
-
-
-def as_line(answer: Prediction, number: int) -> str:
-    """Show an answer on one line, which begins with the task's id or else its number."""
-    name = number if answer.id is None else answer.id
-    escalate = ", ".join(entry.target for entry in answer.escalate) or "-"
-    collaborate = ", ".join(entry.target for entry in answer.collaborate) or "-"
-    accepted = "" if answer.accept is None else f"  {'accept' if answer.accept.value else 'decline'}"
-    own = "yes" if answer.core.value else "no"
-    unclear = "" if answer.unclear is None else f"  unclear: {answer.unclear.reason}"
-    corrected = "" if answer.correction is None else f"  correction: {answer.correction.id}"
-    said = f"  escalate: {escalate}  collaborate: {collaborate}  own work: {own}{accepted}{unclear}{corrected}"
-    return line(one_line(f"{name}"), said)
 
 
 def left_out(reasons: Mapping[str, int]) -> str:
@@ -107,7 +88,7 @@ def _lines(answer: Prediction) -> Iterator[str]:
         )
         yield line(_title("Undecided"), ", ".join(near))
     if answer.unclear is not None:
-        yield line(_title("Unclear"), _UNCLEAR[answer.unclear.reason])
+        yield line(_title("Unclear"), answer.unclear.meaning)
         yield from _questions(answer.unclear.questions)
     if answer.accept is not None:
         verb = "accept" if answer.accept.value else "decline"

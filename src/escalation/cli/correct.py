@@ -94,6 +94,7 @@ def correct(
 
     Exit codes: 0 kept, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 8 the store cannot be used.
     """
+    from escalation.cli.editing import edit
     from escalation.errors import InputError
     from escalation.feedback.correcting import Change, answered
     from escalation.feedback.project import project_name
@@ -115,6 +116,8 @@ def correct(
         change = Change(_modes(escalate, predictor.rulebook), _modes(collaborate, predictor.rulebook), core)
     if input_file is not None and change != Change():
         raise InputError("with --input, each line has its own answer; leave out the parts")
+    if input_file is None and change == Change() and not _has_keys(text):
+        raise InputError("name what is right by --escalate, --collaborate, --none, --core or --no-core")
     who = Who(project_name() if project is None else project, by.value, author)
     with Store.open(store) as opened:
         if input_file is not None:
@@ -128,7 +131,7 @@ def correct(
             task, given = Task.of(_read(text), profile), None
         given = given or answered(task, predictor, opened)
         if change == Change():
-            edited = _edit(task, given, predictor, text == "-")
+            edited = edit(task.text, given, predictor.rulebook)
             if edited is None:
                 say("not changed; nothing was kept", err=True)
                 return
@@ -150,14 +153,9 @@ def _read(text: str | None) -> str:
     return read_stdin() if text == "-" or text is None else text
 
 
-def _edit(task: Task, given: Labels, predictor: Predictor, piped: bool) -> Labels | None:
-    """Let the user change the answer by keys, if there is a terminal."""
-    from escalation.cli.editing import edit
-    from escalation.errors import InputError
-
-    if piped or not sys.stdin or not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise InputError("name what is right by --escalate, --collaborate, --none, --core or --no-core")
-    return edit(task.text, given, predictor.rulebook)
+def _has_keys(text: str | None) -> bool:
+    """Return whether the user can change the answer by keys: on a terminal that the task is not read from."""
+    return text != "-" and bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def _correct_one(

@@ -66,8 +66,7 @@ def show_labels(labels: Labels) -> None:
 
 def pick(labels: Labels, side: Side, rulebook: Rulebook) -> Labels:
     """Let the user switch the modes of one disposition on and off; a mode that is switched on leaves the other."""
-    known = [name for name in (*rulebook.modes, *rulebook.groups) if rulebook.allows(side, name)]
-    keys = dict(zip(_KEYS, known, strict=False))
+    keys = keys_of(side, rulebook)
     chosen = {"escalate": list(labels.escalate), "collaborate": list(labels.collaborate)}
     other = "collaborate" if side == "escalate" else "escalate"
     while True:
@@ -85,6 +84,12 @@ def pick(labels: Labels, side: Side, rulebook: Rulebook) -> Labels:
             chosen[side].append(name)
             if name in chosen[other]:
                 chosen[other].remove(name)
+
+
+def keys_of(side: Side, rulebook: Rulebook) -> dict[str, str]:
+    """Return the key of each mode or group that may have a disposition; a mode has the same key in both."""
+    known = zip(_KEYS, (*rulebook.modes, *rulebook.groups), strict=False)
+    return {key: name for key, name in known if rulebook.allows(side, name)}
 
 
 def read_key() -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections import Counter
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,24 +32,32 @@ from escalation.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from escalation.answer.prediction import Prediction
     from escalation.batch.loading import Loading
-    from escalation.batch.output import RowAnswer
+    from escalation.cli.fail_on import FailOn
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
 
+_FOR_MANY = frozenset({".csv", ".parquet", ".pq", ".md", ".markdown", ".html", ".htm"})
+"""Endings of files that hold the answers to many tasks."""
+
 
 def predict(
-    text: Annotated[str | None, typer.Argument(help="The task in words, or - to read it from standard input.")] = None,
-    input_file: Annotated[
-        Path | None,
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TEXT]", help="The task in words, or - to read it from standard input; after --input, more paths."
+        ),
+    ] = None,
+    input_paths: Annotated[
+        list[Path] | None,
         typer.Option(
             "--input",
-            metavar="PATH",
-            help="Answer the tasks of a file (spec-kit, Kiro, OpenSpec, Task Master, Backlog.md, BMAD, beads, GitHub, "
-            "Jira, Linear, CSV, JSON, Parquet, text), of a folder of such files, or of standard input (-).",
+            metavar="PATH...",
+            help="Answer the tasks of files (spec-kit, Kiro, OpenSpec, Task Master, Backlog.md, BMAD, beads, GitHub, "
+            "Jira, Linear, CSV, JSON, Parquet, text), of folders of such files, or of standard input (-).",
         ),
     ] = None,
     output_file: Annotated[
@@ -60,8 +65,8 @@ def predict(
         typer.Option(
             "--output",
             metavar="FILE",
-            help="Write the answers to a file: JSON lines, CSV or Parquet by the name's ending. It appears when all "
-            "are complete.",
+            help="Write the answers to a file that appears when all are complete: JSON lines, CSV or Parquet, or a "
+            "page to hand round (.md, .html) with a note for each mode.",
         ),
     ] = None,
     format_name: FormatOption = None,
@@ -87,6 +92,15 @@ def predict(
         bool,
         typer.Option("--reasons/--no-reasons", help="Say why; without reasons, answers take 40 % less time."),
     ] = True,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT,WHAT",
+            help="Exit with 7 if an answer is one of these: unclear, escalate, escalate:MODE, collaborate, "
+            "collaborate:MODE. For CI; the answers are written all the same.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="With --input: number of processes.")] = 1,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="With --input: answer the other lines if one is wrong.")
@@ -114,18 +128,22 @@ def predict(
 
       escalation predict --input specs/001-login/tasks.md
 
+      escalation predict --input specs/*/tasks.md --output report.html
+
+      escalation predict --input . --fail-on unclear,escalate:database-specialist
+
       escalation predict --input tasks.jsonl --output answers.jsonl --keep-going --jobs 2
 
       escalation predict --input tasks.csv --output answers.parquet --no-reasons
 
-    Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 8 the corrections
-    cannot be read, 130 interrupted.
+    Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 7 by --fail-on,
+    8 the corrections cannot be read, 130 interrupted.
     """
+    from escalation.cli.fail_on import FailOn
     from escalation.errors import InputError
     from escalation.files.places import place_of
 
-    if (text is None) == (input_file is None):
-        raise InputError('name either one task ("TEXT", or - for standard input) or many (--input FILE)')
+    task, paths = _one_or_many(text or [], input_paths or [])
     if jobs < 1:
         raise InputError(f"jobs must be at least 1, got {jobs}")
     for_many = {
@@ -136,40 +154,54 @@ def predict(
         "--text-column": text_column,
         "--id-column": id_column,
     }
-    if text is not None and text != "-":
+    if task is not None and task != "-":
         _check_one(output_file, for_many)
     place = place_of(store)
     loading = loading_of(
         adapted_at(model, engine, place), rulebook, engine, allow_rules, caution, place.answers if place else None
     )
     profile = profile_of(stack, loading)
-    as_json = as_json or output_file is not None
+    failing = FailOn(fail_on or (), loading.load().rulebook)
     rows: Iterator[Row] | None = None
-    if input_file is not None or text == "-":
-        from escalation.sources.reading import STDIN, read_rows
+    if paths or task == "-":
+        from escalation.sources.reading import STDIN, read_rows, read_several
 
         reading = reading_of(format_name, include_done, text_column, id_column)
-        if text == "-":
-            input_file = STDIN
-            text, data = _read_stdin(any(for_many[key] for key in ("--format", "--text-column")))
+        if task == "-":
+            paths = (STDIN,)
+            task, data = _read_stdin(any(for_many[key] for key in ("--format", "--text-column")))
             rows = None if data is None else read_rows(STDIN, reading, data)
-        elif input_file is not None:
-            rows = read_rows(input_file, reading)
+        else:
+            rows = read_several(paths, reading)
     if rows is None:
         _check_one(output_file, for_many)
-        keep = partial(_keep, loading, store, project, profile, delegated_by) if log else None
-        _answer_one(loading, text or "", profile, delegated_by, output_file, as_json, reasons, keep)
+        keep = partial(_keep, loading, store, project, profile) if log else None
+        _answer_one(loading, task or "", profile, delegated_by, output_file, as_json, reasons, failing, keep)
     elif log:
         raise InputError("--log keeps one task; to review many, name them in `escalation review --input`")
-    elif input_file is not None:
-        from escalation.batch.output import answer_row, json_line
-        from escalation.batch.processes import in_order
-        from escalation.cli.answer import as_line
+    else:
+        from escalation.cli.backlog import Many, answer_many
 
-        show = json_line if as_json else as_line
-        ask = partial(answer_row, stack=profile, delegated_by=delegated_by, reasons=reasons, show=show)
-        answers = in_order(ask, rows, loading, jobs)
-        _write_answers(answers, input_file, output_file, wrong_lines=as_json, keep_going=keep_going)
+        many = Many(paths, output_file, as_json, jobs, keep_going)
+        answer_many(many, rows, loading, failing, stack=profile, delegated_by=delegated_by, reasons=reasons)
+
+
+def _one_or_many(texts: list[str], paths: list[Path]) -> tuple[str | None, tuple[Path, ...]]:
+    """Return the one task, or the paths of many: those of `--input` and the arguments after them."""
+    from escalation.errors import InputError
+
+    if not paths and len(texts) == 1:
+        return texts[0], ()
+    if not paths:
+        wrong = f"; {texts[1]!r} comes after {texts[0]!r}, so put the task in quotes" if texts else ""
+        raise InputError(f'name either one task ("TEXT", or - for standard input) or many (--input PATH){wrong}')
+    missing = next((text for text in texts if text != "-" and not Path(text).exists()), None)
+    if missing is not None:
+        raise InputError(f'name either one task ("TEXT") or many (--input PATH); there is no file {missing!r}')
+    several = (*paths, *map(Path, texts))
+    if len(several) > 1 and Path("-") in several:
+        raise InputError("--input: standard input (-) is read by itself; name it alone, or name files only")
+    return None, several
 
 
 def _check_one(output: Path | None, for_many: Mapping[str, object]) -> None:
@@ -179,7 +211,7 @@ def _check_one(output: Path | None, for_many: Mapping[str, object]) -> None:
     for option, used in for_many.items():
         if used:
             raise InputError(f"{option} is for many tasks; name them with --input")
-    if output is not None and output.suffix.lower() in (".csv", ".parquet", ".pq"):
+    if output is not None and output.suffix.lower() in _FOR_MANY:
         raise InputError(f"{output}: one answer is written as JSON; name it .json, or name many tasks with --input")
 
 
@@ -200,27 +232,25 @@ def _answer_one(
     output: Path | None,
     as_json: bool,
     reasons: bool,
+    fail_on: FailOn,
     keep: Callable[[str, Prediction], None] | None,
 ) -> None:
-    from escalation.batch.output import json_line
+    from escalation.batch.output import json_line, labels_of
     from escalation.cli.answer import as_text
     from escalation.files import replacing_file
 
     with nullcontext() if output is None else replacing_file(output) as stream:
         answer = loading.load().predict(text, stack, delegated_by, reasons=reasons)
-        typer.echo(json_line(answer) if as_json else as_text(answer), file=stream)
+        typer.echo(json_line(answer) if as_json or output else as_text(answer), file=stream)
     if keep:
         keep(text, answer)
+    fail_on.see("the task", labels_of(answer))
+    if error := fail_on.error():
+        raise error
 
 
 def _keep(
-    loading: Loading,
-    store: str | None,
-    project: str | None,
-    stack: StackProfile,
-    delegated_by: str | None,
-    text: str,
-    answer: Prediction,
+    loading: Loading, store: str | None, project: str | None, stack: StackProfile, text: str, answer: Prediction
 ) -> None:
     """Keep an answer in the store, to be reviewed."""
     from escalation.cli.terminal import say
@@ -230,69 +260,7 @@ def _keep(
     from escalation.task.task import Task
 
     name = project_name() if project is None else project
-    logged = logged_answer(Task.of(text, stack, delegated_by), answer, loading.load(), project=name, origin="command")
+    logged = logged_answer(Task.of(text, stack), answer, loading.load(), project=name, origin="command")
     with Store.open(store) as opened:
         number = opened.log([logged])[0].id
     say(f"kept as answer {number}; if it is wrong: escalation correct --id {number}", err=True)
-
-
-def _write_answers(
-    answers: Generator[RowAnswer], path: Path, output: Path | None, *, wrong_lines: bool, keep_going: bool
-) -> None:
-    """Write the answers to rows, and on standard error a warning for each that is wrong and what is left out.
-
-    Raises
-    ------
-    InputError
-        If a row is not a task: at once or, with `keep_going`, at the end.
-    InterruptedRunError
-        If the run is interrupted; an output file is left as it was.
-    """
-    from escalation.batch.output import line_writer, open_output
-    from escalation.batch.rows import count_steps
-    from escalation.cli.answer import left_out
-    from escalation.cli.display import steps_progress
-    from escalation.cli.terminal import say, say_warning
-    from escalation.errors import InputError
-
-    if output is not None and path.resolve() == output.resolve():
-        raise InputError(f"{output}: is also the input, which the answers would replace; name another place")
-    steps, wrong, answered = count_steps(path), 0, 0
-    reasons: Counter[str] = Counter()
-    writing = nullcontext(line_writer(sys.stdout, flush=True)) if output is None else open_output(output)
-    with _interruptible(output), closing(answers), writing as write, steps_progress() as progress:
-        for number, done, file, line, error, skipped in answers:
-            progress("answering tasks", done, steps)
-            if skipped is not None:
-                reasons[skipped.reason] += 1
-                continue
-            if error is not None:
-                if not keep_going:
-                    raise InputError(f"{file}, line {number}: {error} (--keep-going answers the other lines)")
-                wrong += 1
-                say_warning(f"{file}, line {number}: {error}")
-            answered += error is None
-            if error is None or wrong_lines:
-                write(line)
-    if reasons:
-        say(left_out(reasons), err=True)
-    elif not answered and not wrong:
-        say_warning(f"{path}: has no tasks")
-    if wrong:
-        raise InputError(f"{path}: {wrong:,} of its lines are not answered; see the warnings")
-
-
-@contextmanager
-def _interruptible(output: Path | None) -> Iterator[None]:
-    """Let a request to end (SIGTERM) be an interruption as from the keyboard, so that nothing half-written is left."""
-    from escalation.errors import InterruptedRunError
-
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise InterruptedRunError(
-            "interrupted" if output is None else f"interrupted; {output} was not written"
-        ) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -129,15 +129,15 @@ class Decider:
                 self._thresholds[index],
                 not given and score >= self._near[index],
             )
-        return _with_own_work(decisions)
+        return with_own_work(decisions)
 
 
 def decide_by_rules(verdicts: Mapping[Label, Verdict]) -> Decisions:
     """Decide every label by the rules alone."""
-    return _with_own_work({label: Decision(verdict.value == "for", "rules") for label, verdict in verdicts.items()})
+    return with_own_work({label: Decision(verdict.value == "for", "rules") for label, verdict in verdicts.items()})
 
 
-def _with_own_work(decisions: Decisions) -> Decisions:
+def with_own_work(decisions: Decisions) -> Decisions:
     """Assign own work if something is shared and nothing is handed over, whatever the score of that label."""
     if {label.disposition for label, decision in decisions.items() if decision.given} == {"collaborate"}:
         decisions[CORE] = msgspec.structs.replace(decisions[CORE], given=True, source="rules", undecided=False)

@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from escalation.rules.evidence import NEW, TITLE
-from escalation.rules.rulebook import TECHNOLOGY_CUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from escalation.rules.evidence import Clause, Evidence
-    from escalation.rules.rulebook import Rulebook
+    from escalation.rules.rulebook import Rulebook, Wanted
     from escalation.task.text import Ask
 
 NUMBER = "0"
 """Stands for every number."""
 MAX_WORD = 40
 """A longer word is an identifier or data. It is cut, so that no text makes long keys."""
-STACK_GIVEN = "stack:given"
 _SUFFIXES = ("", TITLE, "@asked", "@negated")
 
 
@@ -57,10 +55,10 @@ class CueFeatures:
     """Names and values of the cue features of one rulebook.
 
     For every cue: whether it occurs in the task, in its first clause, in a clause with a work verb, and negated. For
-    every category of technologies the same, and whether one is named that the stack does not list. For every group:
-    whether the stack has one of its technologies. Which technology or mode it is makes no difference, so a rulebook
-    can gain some without new training. What the rules say is not a feature: it is the second signal, which the
-    decision joins with the model's.
+    every category of technologies the same, and, where a rule asks for it, whether one is named that the stack does
+    not list. Nothing else of the stack is a feature: a technology that it lists selects a mode, and is no reason for
+    a label. Which technology or mode it is makes no difference, so a rulebook can gain some without new training. What
+    the rules say is not a feature: it is the second signal, which the decision joins with the model's.
 
     Parameters
     ----------
@@ -75,9 +73,7 @@ class CueFeatures:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         names = [cue + suffix for cue in rulebook.cue_ids for suffix in _SUFFIXES]
-        names += [f"{TECHNOLOGY_CUE}{category}{NEW}" for category in rulebook.categories]
-        names += [STACK_GIVEN]
-        names += [f"stack:{group.category}" for group in rulebook.groups.values()]
+        names += sorted({wanted.cue + NEW for wanted in _wanted(rulebook) if wanted.only == "new"})
         self.names = tuple(dict.fromkeys(names))
         self._index = index = {name: number for number, name in enumerate(self.names)}
         self._of = {cue: [index[cue + suffix] for suffix in _SUFFIXES] for cue in rulebook.cue_ids}
@@ -85,15 +81,9 @@ class CueFeatures:
     def active(self, evidence: Evidence, asks: Sequence[Ask]) -> list[list[int]]:
         """Return the indices of the features present in a task, then in each of its asks, in ascending order."""
         of_clause = {number: self._in_clause(clause, evidence) for number, clause in evidence.clauses.items()}
-        of_stack = {self._index[STACK_GIVEN]} if evidence.stack_given else set()
-        of_stack.update(
-            self._index[f"stack:{category}"]
-            for category in evidence.stack.values()
-            if f"stack:{category}" in self._index
-        )
         active = []
         for first, last in [(0, len(evidence.reading.clauses)), *((ask.first_clause, ask.last_clause) for ask in asks)]:
-            present = of_stack.copy()
+            present: set[int] = set()
             for number, (anywhere, in_title) in of_clause.items():
                 if first <= number < last:
                     present |= anywhere
@@ -117,7 +107,7 @@ class CueFeatures:
             in_title.add(title)
             if clause.asked:
                 anywhere.add(asked)
-            if mention.technology and mention.technology not in evidence.stack:
+            if mention.technology not in evidence.stack and mention.cue + NEW in self._index:
                 anywhere.add(self._index[mention.cue + NEW])
         return anywhere, in_title
 
@@ -138,7 +128,7 @@ class CueFeatures:
         content = [
             self.names,
             [label.renamed(names) for label in rulebook.labels],
-            [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values() if cue.id in self._of],
+            [[cue.id, cue.role, cue.reach, cue.phrases] for cue in rulebook.cues.values() if cue.role != "elsewhere"],
             [
                 [rule.id, rule.disposition, [c.text for c in rule.when], [c.text for c in rule.unless]]
                 for rule in rulebook.rules.values()
@@ -146,6 +136,14 @@ class CueFeatures:
             [label.renamed(names) for label in targets],
             [condition.text for condition in rulebook.core.when],
             [group.category for group in rulebook.groups.values()],
+            list(rulebook.senses.values()),
             rulebook.reading.sha256,
         ]
         return hashlib.sha256(msgspec.json.encode(content, enc_hook=str)).hexdigest()
+
+
+def _wanted(rulebook: Rulebook) -> Iterable[Wanted]:
+    """Return the cues in all conditions of a rulebook's rules."""
+    for rule in rulebook.rules.values():
+        for condition in (*rule.when, *rule.unless):
+            yield from (*condition.all, *condition.none)

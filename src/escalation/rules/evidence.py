@@ -7,12 +7,14 @@ list (``"tech.orm@new"``). The conditions of rules are such sets too.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from escalation.rules.phrases import GAP, PhraseFinder, compile_phrase
 from escalation.rules.rulebook import TECHNOLOGY_CUE
+from escalation.rules.senses import BESIDE, SENSE, UNLESS, SenseReader
 from escalation.rules.stacks import StackReader
 from escalation.task.pieces import read_pieces
 from escalation.task.text import read, words_of
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 TITLE, NEW = "@title", "@new"
 _REACH = 4
 """A mention is negated if it begins within this many words after "no" or "without"."""
+_SLOT = re.compile(r"[ |?]")
 
 
 class Mark(NamedTuple):
@@ -40,9 +43,9 @@ class Mark(NamedTuple):
         Id of the cue; ``tech.CATEGORY`` for a technology.
     technology : str or None
         Name of the technology.
-    kind : {"cue", "work", "following", "clause", "idiom"}
+    kind : {"cue", "work", "following", "clause", "idiom", "sense", "beside", "unless"}
         An ordinary cue or technology; a work verb; a negation, with its reach; an idiom, which names a technology
-        without being a cue.
+        without being a cue; a phrase of a sense (see `Sense`), whose id is in `cue`.
     """
 
     cue: str
@@ -74,15 +77,16 @@ class Mention(msgspec.Struct, frozen=True, gc=False):
 
 
 class Clause:
-    """The marks and mentions of one clause."""
+    """The marks and mentions of one clause; `complex` if it has a live cue of that role, `asked` if a work verb."""
 
-    __slots__ = ("asked", "live", "mentions", "negated")
+    __slots__ = ("asked", "complex", "live", "mentions", "negated")
 
     def __init__(self) -> None:
         self.live: set[str] = set()
         self.negated: set[str] = set()
         self.mentions: list[Mention] = []
         self.asked = False
+        self.complex = False
 
 
 class Evidence(NamedTuple):
@@ -94,12 +98,11 @@ class Evidence(NamedTuple):
     clauses : dict of int to Clause
         The clauses that mention a cue.
     idioms : list of Mention
-        Technologies named by an idiom alone.
+        Technologies named by an idiom or in a circumstance alone.
     around : dict of str to str
         Technologies that only circumstances name, with their categories: they speak for the stack, never for an ask.
     stack : dict of str to str
         Technologies that the Stack Profile lists, with their categories.
-    stack_given : bool
     """
 
     reading: Reading
@@ -107,7 +110,6 @@ class Evidence(NamedTuple):
     idioms: list[Mention]
     around: dict[str, str]
     stack: dict[str, str]
-    stack_given: bool
 
     @property
     def mentions(self) -> Iterable[Mention]:
@@ -179,6 +181,7 @@ class EvidenceReader:
 
     def __init__(self, rulebook: Rulebook, correct: Callable[[list[str]], None] | None = None) -> None:
         self._correct = correct
+        self._complex = frozenset(cue.id for cue in rulebook.cues.values() if cue.role == "complex")
         phrases: dict[Mark, Iterable[str]] = {}
         for cue in rulebook.cues.values():
             kind = {"work": "work", "takes_back": cue.reach}.get(cue.role, "cue")
@@ -188,6 +191,12 @@ class EvidenceReader:
             phrases[Mark(category, technology.name)] = technology.aliases
             if technology.idioms:
                 phrases[Mark(category, technology.name, "idiom")] = technology.idioms
+        spelled = (text for texts in phrases.values() for text in texts if "_" in text)
+        identifiers = frozenset(word for text in spelled for word in _SLOT.split(text) if "_" in word)
+        self._senses = SenseReader(rulebook.senses, identifiers)
+        for sense in rulebook.senses.values():
+            parts = {SENSE: sense.phrases, BESIDE: sense.beside, UNLESS: sense.unless}
+            phrases |= {Mark(sense.id, None, kind): texts for kind, texts in parts.items() if texts}
         self._finder = PhraseFinder(phrases)
         self._phrases = rulebook.reading
         self._category = {technology.name: technology.category for technology in rulebook.technologies.values()}
@@ -207,14 +216,14 @@ class EvidenceReader:
         reading = read(pieces, self.work_verbs, self._phrases.verbs)
         if self._correct is not None:
             self._correct(reading.words)
-        hits = self._finder.find(reading.words, reading.clauses)
+        hits, named = self._senses.sort_out(self._finder.find(reading.words, reading.clauses), reading)
         listed = self.stacks.technologies(stack)
         negations: dict[int, _Negations] = {}
         for hit in hits:
             if hit.key.kind in ("following", "clause"):
                 negations.setdefault(hit.clause, _Negations()).add(hit)
         clauses: dict[int, Clause] = {}
-        idioms: list[Mention] = []
+        idioms = [Mention(key.cue, key.technology, first, end - 1, clause, False) for key, first, end, clause in named]
         for hit in hits:
             (cue, technology, kind), first, end, number = hit
             if kind == "idiom":
@@ -226,13 +235,14 @@ class EvidenceReader:
             negated = number in negations and kind in ("cue", "work") and negations[number].cover(hit)
             clause.mentions.append(Mention(cue, technology, first, end - 1, number, negated))
             clause.asked = clause.asked or kind == "work"
+            clause.complex = clause.complex or (not negated and cue in self._complex)
             marks = clause.negated if negated else clause.live
             marks.add(cue)
             if number == 0:
                 marks.add(cue + TITLE)
             if technology and technology not in listed:
                 marks.add(cue + NEW)
-        return Evidence(reading, clauses, idioms, self._technologies_around(pieces), listed, bool(stack))
+        return Evidence(reading, clauses, idioms, self._technologies_around(pieces), listed)
 
     def _technologies_around(self, pieces: Pieces) -> dict[str, str]:
         """Return the technologies that circumstances and work already done name, with their categories."""

@@ -32,6 +32,7 @@ from escalation.rules.rulebook import (
     Role,
     Rule,
     Rulebook,
+    Sense,
     Source,
     Technology,
     Text,
@@ -52,6 +53,7 @@ _TABLES: dict[type[Any], str] = {
     Technology: "technologies",
     Category: "categories",
     Cue: "cues",
+    Sense: "senses",
     Group: "groups",
     Rule: "rules",
     Acceptance: "acceptance",
@@ -89,6 +91,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     categories: list[dict[str, Any]] = []
     aliases: Texts = ()
     neutral: Neutral = Neutral()
+    senses: list[dict[str, Any]] = []
     areas: list[dict[str, str]] = []
 
 
@@ -210,8 +213,8 @@ class _Loader:
 
     def _convert(self, entry: dict[str, Any], kind: type[T]) -> T | None:
         try:
-            # `when` of a question is not a condition.
-            return convert(entry if kind is Question else self._resolve(entry, kind), kind, _CHOICES)
+            # `when` of a question and `unless` of a sense are not conditions.
+            return convert(entry if kind in (Question, Sense) else self._resolve(entry, kind), kind, _CHOICES)
         except ValueError as error:
             self._fault(str(error))
             return None
@@ -270,6 +273,9 @@ class _Loader:
                 self._check_phrases("phrases", table.phrases)
                 if table.id.startswith(TECHNOLOGY_CUE) or "@" in table.id or " " in table.id:
                     self._fault(f"id is {table.id!r}; use no @, no space and no {TECHNOLOGY_CUE!r} at the beginning")
+            case Sense():
+                for key in ("phrases", "beside", "unless"):
+                    self._check_phrases(key, getattr(table, key))
             case Acceptance():
                 self._check_names("cues", table.cues, Cue)
                 if (table.condition == "cue") != bool(table.cues):

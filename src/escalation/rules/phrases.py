@@ -112,9 +112,12 @@ class _Node(Generic[K]):
 
     def grow(self, element: str) -> _Node[K]:
         """Return the node behind an element of a variant; create it where it is missing."""
-        if element.endswith("*") and len(element) - 1 not in self.lengths:
-            self.lengths += (len(element) - 1,)
-        return self.after.setdefault(element, _Node())
+        node = self.after.get(element)
+        if node is None:
+            node = self.after[element] = _Node()
+            if element[-1] == "*" and len(element) - 1 not in self.lengths:
+                self.lengths += (len(element) - 1,)
+        return node
 
     def follow(self, word: str) -> tuple[_Node[K], ...]:
         """Return the nodes behind the elements that match a word of a text, which never contains ``*`` or ``~``."""

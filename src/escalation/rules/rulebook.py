@@ -10,7 +10,7 @@ from escalation.task.language import Languages
 from escalation.task.reading import ReadingPhrases
 
 Disposition: TypeAlias = Literal["escalate", "collaborate"]
-Role: TypeAlias = Literal["evidence", "complex", "ordinary", "work", "takes_back", "elsewhere"]
+Role: TypeAlias = Literal["evidence", "complex", "ordinary", "part", "work", "takes_back", "elsewhere"]
 Reach: TypeAlias = Literal["following", "clause"]
 AcceptedWhen: TypeAlias = Literal["always", "cue", "core"]
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
@@ -153,14 +153,42 @@ class Cue(Table, frozen=True):
     """A named set of phrases (see `escalation.rules.phrases`) with one role.
 
     ``evidence`` supports a rule, ``complex`` and ``ordinary`` mark the degree, ``work`` marks what is asked for, and
-    ``takes_back`` negates the mentions within its `reach`: the next words or the whole clause. ``elsewhere`` marks work
-    of another trade; only `CoreRule.elsewhere` can name it, and no model is trained with it.
+    ``takes_back`` negates the mentions within its `reach`: the next words or the whole clause. ``part`` means something
+    only together with other cues of a condition. ``elsewhere`` marks work of another trade; only `CoreRule.elsewhere`
+    can name it. Neither of the last two is a feature of a model.
     """
 
     id: Text
     role: Role
     phrases: Texts
     reach: Reach = "clause"
+
+
+class Sense(Table, frozen=True):
+    """Phrases that look like cues and mean something else, or are only circumstances of what is asked for.
+
+    Where one occurs, its words are no evidence for any rule and no features of a model.
+
+    Attributes
+    ----------
+    id : str
+    phrases : tuple of str
+    technologies : bool
+        Whether every technology that the piece of the text names is meant like `phrases`.
+    beside : tuple of str
+        They mean something else only where one of these phrases occurs in the same piece of the text; empty if always.
+    unless : tuple of str
+        They mean what they say where one of these phrases occurs in the same piece.
+    names : bool
+        Whether a technology in them still selects the mode of its group.
+    """
+
+    id: Text
+    phrases: Texts = ()
+    technologies: bool = False
+    beside: Texts = ()
+    unless: Texts = ()
+    names: bool = False
 
 
 class Wanted(Table, frozen=True):
@@ -192,7 +220,10 @@ class Example(Table, frozen=True):
 
 
 class Rule(Table, frozen=True):
-    """Under one of the conditions `when`, and none of `unless`, a disposition towards modes or groups."""
+    """Under one of the conditions `when`, and none of `unless`, a disposition towards modes or groups.
+
+    A rule that `settles` the degree decides it, whatever the model says of the target's other disposition.
+    """
 
     id: Text
     disposition: Disposition
@@ -201,6 +232,7 @@ class Rule(Table, frozen=True):
     when: Annotated[tuple[Condition, ...], Meta(min_length=1)]
     unless: tuple[Condition, ...] = ()
     examples: tuple[Example, ...] = ()
+    settles: bool = False
 
 
 class CoreRule(Table, frozen=True):
@@ -273,7 +305,7 @@ class Rulebook(Table, frozen=True, kw_only=True):
         Name of the rulebook, slug of the mode that it advises, title of its source.
     aliases : tuple of str
         Other slugs of the home mode.
-    sources, modes, groups, technologies, category_names, cues, rules, acceptance, questions : dict
+    sources, modes, groups, technologies, category_names, cues, senses, rules, acceptance, questions : dict
         The tables by id, in the order of the file.
     core : CoreRule
     neutral : Neutral
@@ -297,6 +329,7 @@ class Rulebook(Table, frozen=True, kw_only=True):
     technologies: dict[str, Technology]
     category_names: dict[str, Category]
     cues: dict[str, Cue]
+    senses: dict[str, Sense]
     rules: dict[str, Rule]
     core: CoreRule
     neutral: Neutral
@@ -315,7 +348,7 @@ class Rulebook(Table, frozen=True, kw_only=True):
     @property
     def cue_ids(self) -> tuple[str, ...]:
         """Ids of the cues that a model is trained with, followed by those of the technologies of each category."""
-        learned = (cue.id for cue in self.cues.values() if cue.role != "elsewhere")
+        learned = (cue.id for cue in self.cues.values() if cue.role not in ("part", "elsewhere"))
         return (*learned, *(TECHNOLOGY_CUE + category for category in self.categories))
 
     @property

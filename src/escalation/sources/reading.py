@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from io import BufferedReader, BytesIO
@@ -174,6 +174,15 @@ def read_rows(path: Path, reading: Reading = Reading(), data: bytes | None = Non
         yield from _file_rows(path, reading)
 
 
+def read_several(paths: Sequence[Path], reading: Reading) -> Iterator[Row]:
+    """Yield the entries of one file or folder as `read_rows` does; of several, with ids that begin with the path."""
+    if len(paths) == 1:
+        yield from read_rows(paths[0], reading)
+        return
+    for path in paths:
+        yield from (_below(shown(path.as_posix()), row) for row in read_rows(path, reading))
+
+
 def read_whole(text: str, path: Path, include_done: bool = False) -> Iterator[Entry]:  # noqa: ARG001
     """Yield a whole text as one task."""
     yield SourceTask(None, text, "", str(path))
@@ -243,11 +252,15 @@ def _folder_rows(folder: Path, reading: Reading) -> Iterator[Row]:
         )
     for path in files:
         before = shown(path.relative_to(folder).as_posix())
-        for row in _file_rows(path, reading):
-            value = row.value
-            if not isinstance(value, InputError) and value.id is not None:
-                value = value._replace(id=f"{before}#{value.id}")
-            yield row._replace(value=value, id=None if row.id is None else f"{before}#{row.id}")
+        yield from (_below(before, row) for row in _file_rows(path, reading))
+
+
+def _below(before: str, row: Row) -> Row:
+    """Return a row whose id begins with the path of its file."""
+    value = row.value
+    if not isinstance(value, InputError) and value.id is not None:
+        value = value._replace(id=f"{before}#{value.id}")
+    return row._replace(value=value, id=None if row.id is None else f"{before}#{row.id}")
 
 
 def task_files(folder: Path) -> list[Path]:
