@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from escalation.evaluation.figures import Interval
-    from escalation.feedback.choosing import Learned
+    from escalation.feedback.choosing import Learned, Shifts
     from escalation.feedback.moving import Lessons
     from escalation.feedback.records import Correction
     from escalation.files import Progress
@@ -226,35 +226,31 @@ def _publishable(
 
     rows = np.arange(len(lessons))
     known = {(each.code, each.where) for each in _findings(model, rulebook, cases, corpus, None)}
-    attempt, shifted, failed = strength, True, ""
-    while True:
-        learned = learn(lessons, model, rulebook, attempt, progress, shifted=shifted)
-        result = _result(lessons, learned, rulebook)
-        if result.gain.value is not None and result.gain.value < 0:
-            raise FindingError(
-                f"{out}: not written, because {result.figure} on the {len(lessons)} corrections would change by "
-                f"{result.gain.value:+.3f} in cross-validation; correct more answers, or name a stronger prior by "
-                "--lambda"
-            )
-        moved = movement(lessons, rows, learned.strength)
-        shifts = unshifted(model)
-        if shifted:
-            shifts = shifts_of(lessons, model, learned.out_of_fold, rows, learned.strength)
-        best = moved_model(model, lessons, rows, moved, shifts)
-        found = _findings(best, rulebook, cases, corpus, progress)
-        worse = [each for each in found if (each.code, each.where) not in known]
-        if not worse:
-            how = "checked" if failed else "named" if strength is not None else result.how
-            return best, msgspec.structs.replace(result, how=how)
-        failed = failed or f"there are {len(worse)} hard findings that its parent does not have: {listed(worse)}"
-        stronger = [each for each in (*STRENGTHS, *STRONGER) if each > learned.strength and strength is None]
-        if not shifted and not stronger:
-            raise FindingError(
-                f"{out}: not written, because {failed}; look at the corrections that say otherwise, or name a "
-                "stronger prior by --lambda"
-            )
-        attempt = learned.strength if shifted else stronger[0]
-        shifted = False
+
+    def checked(strength: float, shifts: Shifts) -> tuple[Model, list[Finding]]:
+        moved = moved_model(model, lessons, rows, movement(lessons, rows, strength), shifts)
+        found = _findings(moved, rulebook, cases, corpus, progress)
+        return moved, [each for each in found if (each.code, each.where) not in known]
+
+    learned = learn(lessons, model, rulebook, strength, progress)
+    result = _result(lessons, learned, rulebook, out)
+    best, failed = checked(learned.strength, shifts_of(lessons, model, learned.out_of_fold, rows, learned.strength))
+    if not failed:
+        return best, result if strength is None else msgspec.structs.replace(result, how="named")
+    attempts = [learned.strength]
+    if strength is None:
+        attempts += [each for each in (*STRENGTHS, *STRONGER) if each > learned.strength]
+    for number, attempt in enumerate(attempts, 1):
+        best, still = checked(attempt, unshifted(model))
+        if progress:
+            progress("adapting less, as a check failed", number, len(attempts))
+        if not still:
+            learned = learn(lessons, model, rulebook, attempt, progress, shifted=False)
+            return best, msgspec.structs.replace(_result(lessons, learned, rulebook, out), how="checked")
+    raise FindingError(
+        f"{out}: not written, because there are {len(failed)} hard findings that its parent does not have: "
+        f"{listed(failed)}; look at the corrections that say otherwise, or name a stronger prior by --lambda"
+    )
 
 
 def _findings(
@@ -268,7 +264,8 @@ def _findings(
     return found if corpus is None else found + validate(corpus, rulebook, model, progress).hard
 
 
-def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
+def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook, out: Path) -> Adapted:
+    """Return what was gained; raise an error if it is a loss."""
     from escalation.evaluation.metrics import AVERAGES, averages, differences, label_differences, label_figures
     from escalation.evaluation.run import answer_columns, indicators
 
@@ -280,6 +277,12 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
     one, other = (averages(columns, targets, answers) for answers in (before, given))
     # If nobody is needed and nobody is named, there is no F1.
     figure = "exact_match" if None in (one["micro_f1"], other["micro_f1"]) else "micro_f1"
+    gain = _change(differences(columns, targets, given, before, units)[figure])
+    if gain.value is not None and gain.value < 0:
+        raise FindingError(
+            f"{out}: not written, because {AVERAGES[figure]} on the {len(lessons)} corrections would change by "
+            f"{gain.value:+.3f} in cross-validation; correct more answers, or name a stronger prior by --lambda"
+        )
     gains = {label: _change(gain) for label, gain in label_differences(columns, targets, given, before, units).items()}
     by_label = [label_figures(columns, targets, answers) for answers in (before, given)]
     relevant = np.flatnonzero((targets | given | before).sum(axis=0))
@@ -293,7 +296,7 @@ def _result(lessons: Lessons, learned: Learned, rulebook: Rulebook) -> Adapted:
         figure=AVERAGES[figure],
         before=one[figure],
         after=other[figure],
-        gain=_change(differences(columns, targets, given, before, units)[figure]),
+        gain=gain,
         labels=[
             LabelGain(
                 str(label), by_label[0][label].support, by_label[0][label].f1, by_label[1][label].f1, gains[label]

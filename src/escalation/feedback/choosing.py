@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from escalation.evaluation.run import answer_tasks
+from escalation.evaluation.run import answer_columns, indicators
 from escalation.feedback.moving import moved_logits, moved_model, movement
 from escalation.model.policy import sigmoid, view_scores, weigh, weight_table
+from escalation.predictor import Predictor
 from escalation.task.stack import StackProfile
 from escalation.task.task import Task
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from numpy.typing import NDArray
 
     from escalation.feedback.moving import Lessons
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from escalation.model import Model
     from escalation.rules.rulebook import Rulebook
 
-    Shifts = dict[str, NDArray[np.float64]]
+    Shifts: TypeAlias = dict[str, NDArray[np.float64]]
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Strengths of the prior to choose from."""
@@ -99,16 +102,27 @@ def learn(
             progress("cross-validation", fold + 1, int(folds.max()) + 1)
     losses = np.array([losses_of(lessons, model, found[each]) for each in strengths])
     tasks = [Task(each.text, StackProfile(each.stack)) for each in lessons.corrections]
-    given, before = [], answer_tasks(rulebook, model, "hybrid", tasks).given
+    given, before = [], _answers(rulebook, model, tasks)
     for fold in range(folds.max() + 1):
         rows, others = everything[folds != fold], everything[folds == fold]
         best = strengths[_best(losses[:, rows])]
         shifts = shifts_of(lessons, model, found[best], rows, best) if shifted else unshifted(model)
         fitted = moved_model(model, lessons, rows, moved[fold, best], shifts)
-        given.append(answer_tasks(rulebook, fitted, "hybrid", [tasks[row] for row in others]).given)
+        given.append(_answers(rulebook, fitted, [tasks[row] for row in others]))
     order = np.argsort(np.concatenate([everything[folds == fold] for fold in range(folds.max() + 1)]))
     best = strengths[_best(losses)]
     return Learned(best, chosen, by, found[best], np.concatenate(given)[order], before)
+
+
+def _answers(rulebook: Rulebook, model: Model, tasks: list[Task]) -> NDArray[np.int8]:
+    """Return what a model answers, as an indicator matrix of shape (tasks, columns)."""
+    predictor = Predictor(rulebook, model)
+    rows = []
+    for task in tasks:
+        answer = predictor.predict(task, reasons=False)
+        escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
+        rows.append((escalate, collaborate, answer.core.value))
+    return indicators(answer_columns(rulebook), rows)
 
 
 def split(lessons: Lessons) -> tuple[NDArray[np.intp], Literal["project", "task"]]:
