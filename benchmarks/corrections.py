@@ -25,7 +25,7 @@ from escalation import load_rulebook
 from escalation.errors import FindingError
 from escalation.evaluation.metrics import resamples
 from escalation.evaluation.run import check_unseen
-from escalation.feedback.adapt import adapt
+from escalation.feedback.adapt import adapt, anchors_of
 from escalation.feedback.choosing import FIXED, learn, scores_of, shifts_of, split
 from escalation.feedback.moving import moved_logits, movement, read_lessons
 from escalation.feedback.records import Correction, Labels
@@ -88,7 +88,7 @@ class Bench:
             seen = everything[folds != fold]
             out_of_fold[part.views(others)] = moved_logits(part, seen, movement(part, seen, strength), others)
         shift = shifts_of(part, self.model, out_of_fold, everything, strength)["hybrid"]
-        every = np.arange(len(self.lessons))
+        every = np.arange(len(self.lessons.starts))
         return self.given(moved_logits(self.lessons, rows, movement(self.lessons, rows, strength), every), shift)
 
     def counts(self, answers: NDArray[np.bool_], rows: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -193,7 +193,8 @@ def main() -> None:
     ]
     console = Console(width=max(120, Console().width))
     with threadpool_limits(1), console.status("reading") as status:
-        lessons = read_lessons([(each, 1.0) for each in corrections], model, rulebook)
+        anchors = anchors_of(read_cases(default_behaviour()), rulebook)
+        lessons = read_lessons([(each, 1.0) for each in corrections], model, rulebook, anchors)
         if lessons is None:
             parser.error(f"{options.tasks}: there is nothing to learn from")
         bench = Bench(lessons, model)

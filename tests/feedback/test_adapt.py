@@ -160,7 +160,12 @@ def kept(done, tmp_path):
     [
         ([], {}, FindingError, "there are 0 corrections to learn from, and at least 5 are needed"),
         (lessons("shop", each=4), {}, FindingError, "there are 4 corrections to learn from"),
-        (lessons("shop"), {"cases": [CASE]}, FindingError, "1 hard findings .*H7 in numbers: must not escalate"),
+        (
+            lessons("shop", weight=100.0),
+            {"cases": [CASE]},
+            FindingError,
+            "1 hard findings .*H7 in numbers: must not escalate",
+        ),
         (lessons("shop"), {"strength": 0.0}, InputError, "lambda must be between 0.01 and 1,000,000, got 0"),
         (lessons("shop"), {"teacher_weight": 2.0}, InputError, "weight of a teacher .* at most 1, got 2"),
     ],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import numpy as np
 
+from escalation.answer.corrections import key_of
 from escalation.errors import FindingError, InputError
 from escalation.feedback.records import counting
 from escalation.files import require
@@ -20,6 +21,9 @@ from escalation.model import check_place, write_model
 from escalation.model.info import Adaptation
 from escalation.predictor import Predictor
 from escalation.rules.rulebook import CORE
+from escalation.task.stack import StackProfile
+from escalation.task.task import Task
+from escalation.training.behaviour import tasks_of
 from escalation.training.corpus import listed, text_digests
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from escalation.evaluation.figures import Interval
-    from escalation.feedback.choosing import Learned, Shifts
+    from escalation.feedback.choosing import Learned
     from escalation.feedback.moving import Lessons
     from escalation.feedback.records import Correction
     from escalation.files import Progress
@@ -161,7 +165,7 @@ def adapt(
     # Several threads give sums whose last bits vary, and are slower for matrices of this size.
     with threadpool_limits(1):
         weighed = [(each, _weight(each, teacher_weight)) for *_, each in usable]
-        lessons = read_lessons(weighed, model, rulebook, progress)
+        lessons = read_lessons(weighed, model, rulebook, anchors_of(cases, rulebook), progress)
         _check_number(0 if lessons is None else len(lessons), out)
         assert lessons is not None
         best, result = _publishable(lessons, model, rulebook, cases, corpus, out, strength, progress)
@@ -219,38 +223,44 @@ def _publishable(
 ) -> tuple[Model, Adapted]:
     """Return a model that passes the gates, and what it gains.
 
-    Where the best one fails, try it with the parent's policies, then with ever stronger priors.
+    Where the best one fails, shift its policies less, then hold it by ever stronger priors.
     """
-    from escalation.feedback.choosing import STRENGTHS, STRONGER, learn, shifts_of, unshifted
+    from escalation.feedback.choosing import SHARES, STRENGTHS, STRONGER, learn, shifts_of
     from escalation.feedback.moving import moved_model, movement
 
     rows = np.arange(len(lessons))
     known = {(each.code, each.where) for each in _findings(model, rulebook, cases, corpus, None)}
 
-    def checked(strength: float, shifts: Shifts) -> tuple[Model, list[Finding]]:
-        moved = moved_model(model, lessons, rows, movement(lessons, rows, strength), shifts)
-        found = _findings(moved, rulebook, cases, corpus, progress)
-        return moved, [each for each in found if (each.code, each.where) not in known]
-
     learned = learn(lessons, model, rulebook, strength, progress)
-    result = _result(lessons, learned, rulebook, out)
-    best, failed = checked(learned.strength, shifts_of(lessons, model, learned.out_of_fold, rows, learned.strength))
-    if not failed:
-        return best, result if strength is None else msgspec.structs.replace(result, how="named")
-    attempts = [learned.strength]
-    if strength is None:
-        attempts += [each for each in (*STRENGTHS, *STRONGER) if each > learned.strength]
-    for number, attempt in enumerate(attempts, 1):
-        best, still = checked(attempt, unshifted(model))
+    first = _result(lessons, learned, rulebook, out)
+    stronger = (each for each in (*STRENGTHS, *STRONGER) if each > learned.strength and strength is None)
+    attempts = [(learned.strength, share) for share in SHARES] + [(each, 0.0) for each in stronger]
+    failed: list[Finding] = []
+    for number, (attempt, share) in enumerate(attempts, 1):
+        shifts = shifts_of(lessons, model, learned.out_of_fold, rows, attempt, share)
+        best = moved_model(model, lessons, rows, movement(lessons, rows, attempt), shifts)
+        found = _findings(best, rulebook, cases, corpus, progress)
+        worse = [each for each in found if (each.code, each.where) not in known]
+        if not worse and not failed:
+            return best, first if strength is None else msgspec.structs.replace(first, how="named")
+        if not worse:
+            learned = learn(lessons, model, rulebook, attempt, progress, shifted=share)
+            return best, msgspec.structs.replace(_result(lessons, learned, rulebook, out), how="checked")
+        failed = failed or worse
         if progress:
             progress("adapting less, as a check failed", number, len(attempts))
-        if not still:
-            learned = learn(lessons, model, rulebook, attempt, progress, shifted=False)
-            return best, msgspec.structs.replace(_result(lessons, learned, rulebook, out), how="checked")
     raise FindingError(
         f"{out}: not written, because there are {len(failed)} hard findings that its parent does not have: "
         f"{listed(failed)}; look at the corrections that say otherwise, or name a stronger prior by --lambda"
     )
+
+
+def anchors_of(cases: Sequence[Case], rulebook: Rulebook) -> list[Task]:
+    """Return the tasks of behaviour cases and of the rulebook's examples, each once."""
+    tasks = [task for case in cases for task in tasks_of(case)]
+    examples = (example for rule in rulebook.rules.values() for example in rule.examples)
+    tasks += [Task.of(example.text, StackProfile(dict(example.stack))) for example in examples]
+    return list({key_of(task.text, task.stack, rulebook.home): task for task in tasks}.values())
 
 
 def _findings(

@@ -38,6 +38,8 @@ micro-F1 most with 0.3, and lower log loss most with 1.
 """
 STRONGER = (30.0, 100.0)
 """Strengths to try after these if a check fails with all of them."""
+SHARES = (1.0, 0.5, 0.25, 0.0)
+"""Shares of the shift of the policies that are tried, in this order, if a check fails."""
 MIN_TASKS = 20
 FOLDS = 10
 _HELD = 10.0
@@ -81,11 +83,11 @@ def learn(
     strength: float | None = None,
     progress: Progress | None = None,
     *,
-    shifted: bool = True,
+    shifted: float = 1.0,
 ) -> Learned:
     """Choose a strength, unless it is given, and answer each correction by a model moved by other ones.
 
-    If `shifted` is false, the policies stay.
+    Of the shift of the policies, the share `shifted` is applied.
     """
     folds, by = split(lessons)
     chosen = strength is None and by == "project" and len(lessons) >= MIN_TASKS
@@ -106,7 +108,7 @@ def learn(
     for fold in range(folds.max() + 1):
         rows, others = everything[folds != fold], everything[folds == fold]
         best = strengths[_best(losses[:, rows])]
-        shifts = shifts_of(lessons, model, found[best], rows, best) if shifted else unshifted(model)
+        shifts = shifts_of(lessons, model, found[best], rows, best, shifted)
         fitted = moved_model(model, lessons, rows, moved[fold, best], shifts)
         given.append(_answers(rulebook, fitted, [tasks[row] for row in others]))
     order = np.argsort(np.concatenate([everything[folds == fold] for fold in range(folds.max() + 1)]))
@@ -159,17 +161,23 @@ def scores_of(
 def losses_of(lessons: Lessons, model: Model, logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log loss of each task over all labels that the model decides, weighted, of shape (tasks,)."""
     decided = [not model.policies[label].rules_only for label in model.labels]
-    margins = (2.0 * lessons.targets - 1.0) * scores_of(lessons, model, logits)
+    margins = ((2.0 * lessons.targets - 1.0) * scores_of(lessons, model, logits))[: len(lessons)]
     losses: NDArray[np.float64] = lessons.weights * np.logaddexp(0.0, -margins[:, decided]).sum(axis=1)
     return losses
 
 
 def shifts_of(
-    lessons: Lessons, model: Model, logits: NDArray[np.float64], rows: NDArray[np.intp], strength: float
+    lessons: Lessons,
+    model: Model,
+    logits: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    strength: float,
+    share: float = 1.0,
 ) -> Shifts:
     """Return by how much the score of every label is shifted, by engine, given logits out of fold.
 
     One shift of all labels that the model decides and one of each, both shrunk to zero: the maximum a posteriori again.
+    With a `share` below 1, return less of it.
     """
     found: Shifts = {}
     held = _HELD * max(1.0, strength)
@@ -183,13 +191,8 @@ def shifts_of(
             common -= (slopes.sum() + held * common) / (bends.sum() + held)
             slopes, bends = _slopes(scores + common + own, targets, counts)
             own -= (slopes.sum(axis=0) + held * own) / (bends.sum(axis=0) + held)
-        found[engine] = (common + own) * decided
+        found[engine] = share * (common + own) * decided
     return found
-
-
-def unshifted(model: Model) -> Shifts:
-    """Return no shift, in the form of `shifts_of`."""
-    return {engine: np.zeros(len(model.labels)) for engine in _ENGINES}
 
 
 def _slopes(

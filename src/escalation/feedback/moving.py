@@ -1,8 +1,9 @@
 """Move a model towards corrections: the maximum a posteriori estimate under a prior around its weights.
 
 The weights of a head minimise the log loss of the corrections plus `strength` / 2 times the squared distance to the
-weights of the parent model, in which a cue has the value `CUE_SCALE` as in training. The solution differs from these
-by a combination of the corrected tasks, so it is found in as many dimensions as there are tasks, not n-grams.
+weights of the parent model, in which a cue has the value `CUE_SCALE` as in training. Anchors, which are tasks whose answers
+must not change, count in the log loss with the probabilities of the parent. The solution differs from the parent's
+weights by a combination of these tasks, so it is found in as many dimensions as there are tasks, not n-grams.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from escalation.model.policy import log_odds, sigmoid
 from escalation.model.signals import SignalReader
 from escalation.rules.rulebook import CORE
 from escalation.task.stack import StackProfile
+from escalation.task.task import Task
 from escalation.training.corpus import grouped_labels
 from escalation.training.pipeline import CUE_SCALE, LEFT_OUT, head_targets
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 _INTERCEPT = 0.5
 """Value of the feature whose weight is the bias of a head. On the corpus, 1 lets a few corrections move the bias so far
 that log loss rises, and 0.1 makes them gain less."""
+_ANCHORED = 5.0
+"""How much an anchor counts, beside 1 for a person's correction."""
 _RIDGE = 1e-9
 """Added to the diagonal of the kernel, which lacks full rank if two tasks have the same features."""
 _DIGITS = 6
@@ -61,6 +65,8 @@ class _Read(NamedTuple):
 class Lessons:
     """Corrected tasks as a model sees them, and what it is to learn from them.
 
+    The arrays of tasks go on with the anchors, except for the weights and groups.
+
     Attributes
     ----------
     corrections : list of Correction
@@ -78,7 +84,9 @@ class Lessons:
         As in `escalation.training.policies.Examples`, and so are the next two.
     verdicts, targets : array of shape (tasks, labels)
     heads : array of shape (tasks, heads)
-        What every head is to say; `LEFT_OUT` where it does not learn from a task.
+        The probability that every head is to say.
+    counts : array of shape (tasks, heads)
+        How much that counts; 0 where a head does not learn from a task.
     """
 
     corrections: list[Correction]
@@ -92,7 +100,8 @@ class Lessons:
     apart: NDArray[np.intp]
     verdicts: NDArray[np.int8]
     targets: NDArray[np.int8]
-    heads: NDArray[np.int8]
+    heads: NDArray[np.float64]
+    counts: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.corrections)
@@ -102,14 +111,19 @@ class Lessons:
         ends = np.append(self.starts[1:], len(self.logits))
         return np.concatenate([np.arange(self.starts[row], ends[row]) for row in rows])
 
+    def with_anchors(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the rows of some of the tasks, and of the anchors."""
+        return np.concatenate([rows, np.arange(len(self), len(self.starts))])
+
     def part(self, rows: NDArray[np.intp]) -> Lessons:
-        """Return some of the tasks."""
+        """Return some of the tasks, with all anchors."""
+        own, rows = rows, self.with_anchors(rows)
         views = self.views(rows)
         counts = np.diff(np.append(self.starts, len(self.logits)))[rows]
         return Lessons(
-            [self.corrections[row] for row in rows],
-            self.weights[rows],
-            self.groups[rows],
+            [self.corrections[row] for row in own],
+            self.weights[own],
+            self.groups[own],
             self.features[views],
             self.kernel[np.ix_(views, rows)],
             self.logits[views],
@@ -119,20 +133,25 @@ class Lessons:
             self.verdicts[rows],
             self.targets[rows],
             self.heads[rows],
+            self.counts[rows],
         )
 
 
 def read_lessons(
-    weighed: Sequence[tuple[Correction, float]], model: Model, rulebook: Rulebook, progress: Progress | None = None
+    weighed: Sequence[tuple[Correction, float]],
+    model: Model,
+    rulebook: Rulebook,
+    anchors: Sequence[Task] = (),
+    progress: Progress | None = None,
 ) -> Lessons | None:
-    """Read corrections with their weights, each of another task; None if there is nothing to learn.
+    """Read corrections with their weights, each of another task, and anchors; None if there is nothing to learn.
 
     What is left out: texts that the model is not asked about (they ask for nothing, or are in another language).
     """
     reader = SignalReader(rulebook, model)
     kept, read = [], []
     for done, (correction, weight) in enumerate(weighed, 1):
-        found = _read(correction, reader, model, rulebook)
+        found = _read(Task(correction.text, StackProfile(correction.stack)), reader, model, rulebook)
         if found is not None:
             kept.append((correction, weight))
             read.append(found)
@@ -140,8 +159,10 @@ def read_lessons(
             progress("reading corrections", done, len(weighed))
     if not read:
         return None
-    counts = [len(each.logits) for each in read]
-    starts = np.cumsum([0, *counts[:-1]])
+    held = (_read(each, reader, model, rulebook) for each in anchors)
+    read += [each for each in held if each is not None]
+    sizes = [len(each.logits) for each in read]
+    starts = np.cumsum([0, *sizes[:-1]])
     lengths = np.concatenate([np.diff(each.ends) for each in read])
     matrix = sp.csr_matrix(
         (
@@ -152,25 +173,33 @@ def read_lessons(
         shape=(len(lengths), len(model.weights)),
     )
     features = sp.hstack([matrix, sp.csr_matrix(np.full((len(lengths), 1), _INTERCEPT))]).tocsr()
-    targets = np.array([_targets(each, model.labels, rulebook) for each, _ in kept], np.int8)
+    logits = np.concatenate([each.logits for each in read])
+    weights = np.array([weight for _, weight in kept])
+    targets = np.zeros((len(read), len(model.labels)), np.int8)
+    targets[: len(kept)] = [_targets(each, model.labels, rulebook) for each, _ in kept]
+    learned = head_targets(model.labels, targets[: len(kept)])
+    heads, counts = sigmoid(logits[starts]), np.full((len(read), logits.shape[1]), _ANCHORED)
+    heads[: len(kept)] = learned == 1
+    counts[: len(kept)] = weights[:, None] * (learned != LEFT_OUT)
     return Lessons(
         corrections=[each for each, _ in kept],
-        weights=np.array([weight for _, weight in kept]),
+        weights=weights,
         groups=np.array([each.project for each, _ in kept]),
         features=features,
         kernel=(features @ features[starts].T).toarray(),
-        logits=np.concatenate([each.logits for each in read]),
+        logits=logits,
         starts=starts,
         works=np.array([each.works for each in read]),
         apart=np.array([each.apart for each in read], np.intp),
         verdicts=np.array([each.verdicts for each in read]),
         targets=targets,
-        heads=head_targets(model.labels, targets),
+        heads=heads,
+        counts=counts,
     )
 
 
-def _read(correction: Correction, reader: SignalReader, model: Model, rulebook: Rulebook) -> _Read | None:
-    signals = reader.read(correction.text, StackProfile(correction.stack))
+def _read(task: Task, reader: SignalReader, model: Model, rulebook: Rulebook) -> _Read | None:
+    signals = reader.read(task.text, task.stack)
     scores, reading = signals.scores, signals.evidence.reading
     silent = why_silent(signals.evidence, rulebook)
     if scores is None or (silent and silent.reason == "nothing_asked"):
@@ -201,12 +230,11 @@ def movement(lessons: Lessons, rows: NDArray[np.intp], strength: float) -> NDArr
 
     Returns
     -------
-    array of shape (rows, heads)
+    array of shape (rows + anchors, heads)
         Times the features of the tasks, what is added to the weights.
     """
-    heads = lessons.heads[rows]
-    signs = np.where(heads == LEFT_OUT, 0, 2 * heads - 1).astype(np.float64)
-    counts = lessons.weights[rows, None] * np.abs(signs)
+    rows = lessons.with_anchors(rows)
+    heads, counts = lessons.heads[rows], lessons.counts[rows]
     logits = lessons.logits[lessons.starts[rows]]
     kernel = lessons.kernel[np.ix_(lessons.starts[rows], rows)]
     # In these coordinates the squared distance is the squared length.
@@ -214,9 +242,9 @@ def movement(lessons: Lessons, rows: NDArray[np.intp], strength: float) -> NDArr
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         moved = flat.reshape(logits.shape)
-        margins = signs * (logits + root @ moved)
-        value = (counts * np.logaddexp(0.0, -margins)).sum() + strength / 2 * (flat @ flat)
-        slopes = strength * moved - root.T @ (counts * signs * sigmoid(-margins))
+        now = logits + root @ moved
+        value = (counts * (np.logaddexp(0.0, now) - heads * now)).sum() + strength / 2 * (flat @ flat)
+        slopes = strength * moved + root.T @ (counts * (sigmoid(now) - heads))
         return float(value), slopes.ravel()
 
     options = {"maxiter": 500, "gtol": 1e-5, "ftol": 1e-10}
@@ -230,7 +258,9 @@ def moved_logits(
 ) -> NDArray[np.float64]:
     """Return what heads that were moved by some tasks say of the views of others."""
     views = lessons.views(others)
-    logits: NDArray[np.float64] = lessons.logits[views] + lessons.kernel[np.ix_(views, rows)] @ moved
+    logits: NDArray[np.float64] = (
+        lessons.logits[views] + lessons.kernel[np.ix_(views, lessons.with_anchors(rows))] @ moved
+    )
     return logits
 
 
@@ -255,7 +285,7 @@ def moved_model(
     shifts : dict of str to array of shape (labels,)
         By engine.
     """
-    added = lessons.features[lessons.starts[rows]].T @ moved
+    added = lessons.features[lessons.starts[lessons.with_anchors(rows)]].T @ moved
     added[len(model.idf) : -1] *= CUE_SCALE  # cues count 1 in a model
     weights = (model.weights + added[:-1]).astype(np.float16).astype(np.float32)
     policies = {}
