@@ -1,9 +1,9 @@
 """Move a model towards corrections: the maximum a posteriori estimate under a prior around its weights.
 
 The weights of a head minimise the log loss of the corrections plus `strength` / 2 times the squared distance to the
-weights of the parent model, in which a cue has the value `CUE_SCALE` as in training. Anchors, which are tasks whose answers
-must not change, count in the log loss with the probabilities of the parent. The solution differs from the parent's
-weights by a combination of these tasks, so it is found in as many dimensions as there are tasks, not n-grams.
+weights of the parent model, in which a cue has the value `CUE_SCALE` as in training. Anchors, which are tasks whose
+answers must not change, count in the log loss with the probabilities of the parent. The solution differs from the
+parent's weights by a combination of these tasks, so it is found in as many dimensions as there are tasks, not n-grams.
 """
 
 from __future__ import annotations
