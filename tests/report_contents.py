@@ -40,7 +40,7 @@ def rules_only():
         "terms": {},
         "findings": [],
     }
-    contents |= {"reliability": None, "coverage": None, "learning_curve": None, "drift": None}
+    contents |= {"reliability": None, "coverage": None, "settled": None, "learning_curve": None, "drift": None}
     for kind in contents["errors"]["kinds"]:
         for example in kind["examples"]:
             example |= {"probability": None, "threshold": None, "spans": []}

@@ -35,6 +35,8 @@ PROGRAMS = {
     "command": COMMAND.format(["predict", "Write the Dockerfile", "--json"])
     + "try: main()\nexcept SystemExit as end: assert not end.code",
     "rules": "import escalation; escalation.Predictor.load(engine='rules').predict('Write the Dockerfile')",
+    "teacher": "import escalation, escalation.feedback.teacher as t; "
+    "t.TaughtPredictor(escalation.Predictor.load(), t.Teacher('false', warn=str)).predict('Rework the login page')",
 }
 
 

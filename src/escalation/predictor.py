@@ -26,7 +26,8 @@ from escalation.task.task import Task
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from escalation.answer.corrections import CorrectedAnswers
+    from escalation.answer.corrected import Taught
+    from escalation.answer.corrections import Answered, CorrectedAnswers
     from escalation.answer.prediction import Unclear
     from escalation.answer.reasons import Attribution
     from escalation.batch.loading import Loading
@@ -182,13 +183,15 @@ class Predictor:
             If the task cannot be used.
         """
         work = Task.of(task, stack, delegated_by)
-        answer, decisions, evidence = self._answer(work, reasons)
         found = self._corrections and self._corrections.find(work.text, work.stack, self.rulebook.home)
-        if not found:
-            return answer
+        return self.settle(work, found, reasons=reasons) if found else self._answer(work, reasons)[0]
+
+    def settle(self, task: Task, right: Answered | Taught, *, reasons: bool = True) -> Prediction:
+        """Answer one task with the labels of a correction or of a teacher; the rest is as `predict` finds it."""
         from escalation.answer.corrected import correct_answer
 
-        return correct_answer(answer, found, decisions, evidence, self.rulebook, reasons=reasons)
+        answer, decisions, evidence = self._answer(task, reasons)
+        return correct_answer(answer, right, decisions, evidence, self.rulebook, reasons=reasons)
 
     def predict_with_decisions(
         self,

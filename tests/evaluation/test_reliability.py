@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from escalation.evaluation.reliability import calibration, confidences, coverage_curve
+from escalation.evaluation.reliability import calibration, confidences, coverage_curve, settled_curve
 
 
 def test_calibration_error_of_true_and_of_wrong_probabilities():
@@ -41,3 +41,21 @@ def test_confidence_of_the_least_sure_decision():
     thresholds = np.full((4, 2), 0.5)
     thresholds[3] = np.nan
     assert confidences(probabilities, thresholds).tolist() == pytest.approx([1.0, 0.0, 0.2, -1.0])
+
+
+def test_settling_the_most_doubtful_answers_first_gains_most_where_they_are_wrong():
+    targets = np.array([[1, 0], [1, 0], [0, 1], [0, 0], [0, 1]] * 2, np.int8)
+    given = np.array([[1, 0], [0, 1], [0, 1], [1, 0], [0, 1]] * 2, np.int8)
+    wrong = (targets != given).any(axis=1)
+    points = {point.share: point for point in settled_curve(targets, given, wrong.astype(float))}
+    assert list(points) == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    assert points[0.0].micro_f1 == points[0.0].in_random_order == pytest.approx(2 * 6 / (8 + 10))
+    assert points[0.4].micro_f1 == points[0.5].micro_f1 == 1.0
+    assert points[0.5].in_random_order == pytest.approx(2 * 7 / (8 + 9))
+    backwards = {point.share: point for point in settled_curve(targets, given, -wrong.astype(float))}
+    assert backwards[0.5].micro_f1 == points[0.0].micro_f1
+
+
+def test_nothing_to_settle():
+    nothing = np.zeros((3, 2), np.int8)
+    assert {point.micro_f1 for point in settled_curve(nothing, nothing, np.zeros(3))} == {None}

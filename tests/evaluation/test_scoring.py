@@ -31,6 +31,10 @@ def test_cross_validation_answers_every_task_once(small_rulebook):
     ahead = result.differences["majority"]["micro_f1"]
     assert ahead.value == result.engines["hybrid"].averages["micro_f1"].value
     assert {finding.code for finding in result.findings} >= {"E101"}
+    hybrid, points = result.engines["hybrid"], result.engines["hybrid"].settled
+    assert points[0].micro_f1 == hybrid.averages["micro_f1"].value
+    assert [point.micro_f1 for point in points] == sorted(point.micro_f1 for point in points)
+    assert rules.settled is None
     made = json.loads(json.dumps(msgspec.to_builtins(result), allow_nan=False))
     assert "against" not in made
     assert msgspec.convert(made, Evaluation) == result

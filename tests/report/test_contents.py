@@ -60,7 +60,7 @@ def test_the_rules_alone_have_no_part_that_needs_a_model(by_rules):
     made = report_of(by_rules)
     assert made["about"]["engine"] == "rules"
     assert made["about"]["model"] is None
-    for part in ("reliability", "coverage", "learning_curve", "drift"):
+    for part in ("reliability", "coverage", "settled", "learning_curve", "drift"):
         assert made[part] is None
     for part in ("curves", "agreement", "terms"):
         assert made[part] == {}

@@ -1,8 +1,8 @@
-"""Answer a task as it was corrected."""
+"""Answer a task as somebody else settled it: as it was corrected, or as a teacher says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from escalation.answer.corrections import Answered
-    from escalation.answer.prediction import Part, Prediction
+    from escalation.answer.prediction import Part, Prediction, Source, TaughtBy
     from escalation.model.decision import Decisions
     from escalation.rules.evidence import Evidence
     from escalation.rules.rulebook import Disposition, Rulebook
@@ -24,16 +24,25 @@ if TYPE_CHECKING:
 _WHO = {"person": "a person", "agent": "an agent", "teacher": "a teacher"}
 
 
+class Taught(NamedTuple):
+    """What a teacher says of a task: modes, or groups that stay open, and own work."""
+
+    escalate: tuple[str, ...]
+    collaborate: tuple[str, ...]
+    core: bool
+    by: TaughtBy
+
+
 def correct_answer(
     answer: Prediction,
-    right: Answered,
+    right: Answered | Taught,
     decisions: Decisions,
     evidence: Evidence,
     rulebook: Rulebook,
     *,
     reasons: bool = True,
 ) -> Prediction:
-    """Return an answer with the labels of a correction.
+    """Return an answer with the labels of a correction, or of a teacher.
 
     What the model finds probable stays, and so do the reasons and parts of what was right. Nothing is undecided or
     unclear any longer. A correction that names a mode which the rulebook no longer has changes nothing.
@@ -42,8 +51,8 @@ def correct_answer(
     ----------
     answer : Prediction
         Without the correction.
-    right : Answered
-        The correction.
+    right : Answered or Taught
+        The correction, or what the teacher says.
     decisions : dict of Label to Decision
         Those behind the answer.
     evidence : Evidence
@@ -58,7 +67,14 @@ def correct_answer(
     }
     if not all(rulebook.allows(side, target) for side, targets in sides.items() for target in targets):
         return answer
-    why = Reason("correction", f"corrected by {_WHO[right.by]}", str(right.id))
+    source: Source
+    named: dict[str, Any]
+    if isinstance(right, Taught):
+        source, named = "teacher", {"teacher": right.by}
+        why = Reason("teacher", right.by.reason or "answered by a teacher", right.by.name)
+    else:
+        source, named = "correction", {"correction": CorrectedBy(right.id, right.by)}
+        why = Reason("correction", f"corrected by {_WHO[right.by]}", str(right.id))
     before = {"escalate": answer.escalate, "collaborate": answer.collaborate}
 
     def entry(side: Disposition, target: str) -> Entry:
@@ -66,7 +82,7 @@ def correct_answer(
         if same is None:
             decision = decisions.get(rulebook.label(side, target))
             same = _entry(target, rounded(decision.probability) if decision else None, evidence, rulebook)
-        return replace(same, source="correction", reasons=(why, *same.reasons) if reasons else ())
+        return replace(same, source=source, reasons=(why, *same.reasons) if reasons else ())
 
     escalate, collaborate = (tuple(entry(side, target) for target in targets) for side, targets in sides.items())
     delegated_by = answer.accept.delegated_by if answer.accept else None
@@ -74,13 +90,13 @@ def correct_answer(
         answer,
         escalate=escalate,
         collaborate=collaborate,
-        core=Core(right.core, rounded(decisions[CORE].probability), "correction"),
+        core=Core(right.core, rounded(decisions[CORE].probability), source),
         parts=tuple(_parts(answer.parts, sides)),
         undecided=(),
         unclear=None,
         accept=accept(rulebook, delegated_by, evidence, right.core),
         promise=None,
-        correction=CorrectedBy(right.id, right.by),
+        **named,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from escalation.rules.rulebook import Option
 
-Source = Literal["model", "rules", "correction"]
+Source = Literal["model", "rules", "correction", "teacher"]
 
 
 def rounded(probability: float | None) -> float | None:
@@ -27,14 +27,14 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes
     ----------
-    kind : {"rule", "term", "cue", "text", "stack", "fallback", "elsewhere", "correction"}
+    kind : {"rule", "term", "cue", "text", "stack", "fallback", "elsewhere", "correction", "teacher"}
         A rule of the rulebook; an n-gram of the model; a cue that the model weighs; the technology in text
         or stack that picks the mode of a group; the mode that replaces an unresolved group; work of another trade;
-        a correction of this task.
+        a correction of this task; a teacher's answer to it.
     text : str
         The words in the task, or the name of the technology in the stack.
     id : str or None
-        Id of the rule, cue or correction, or name of the technology.
+        Id of the rule, cue or correction, or name of the technology or the teacher.
     section : str or None
         The rule's place in its source.
     start, end : int or None
@@ -43,7 +43,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
         Contribution to the logit of the label.
     """
 
-    kind: Literal["rule", "term", "cue", "text", "stack", "fallback", "elsewhere", "correction"]
+    kind: Literal["rule", "term", "cue", "text", "stack", "fallback", "elsewhere", "correction", "teacher"]
     text: str
     id: str | None = None
     section: str | None = None
@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, frozen=True):
         Modes that an open group may be.
     probability : float or None
         The model's calibrated probability; None if no model was asked.
-    source : {"model", "rules", "correction"}
+    source : {"model", "rules", "correction", "teacher"}
         What decided.
     reasons : tuple of Reason
         At least one, the heaviest first; empty if no reasons were asked for.
@@ -105,7 +105,7 @@ class Core(msgspec.Struct, frozen=True):
     ----------
     value : bool
     probability : float or None
-    source : {"model", "rules", "correction"}
+    source : {"model", "rules", "correction", "teacher"}
     reasons : tuple of Reason
         What shows that the task is nobody's work on the roster; else empty.
     """
@@ -262,6 +262,23 @@ class CorrectedBy(msgspec.Struct, frozen=True):
     by: str
 
 
+class TaughtBy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The teacher that an answer is from: a command that was asked because the answer was unclear or doubtful.
+
+    Attributes
+    ----------
+    name : str
+    calls : int
+        How often it has been asked in this run, up to this answer.
+    reason : str or None
+        Its own words, if it says why.
+    """
+
+    name: str
+    calls: int
+    reason: str | None = None
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """The answer for one task.
 
@@ -292,6 +309,8 @@ class Prediction(msgspec.Struct, frozen=True):
         Where the task was read: ``path:line``; None for a task from elsewhere.
     correction : CorrectedBy or None
         None unless an earlier answer to the same task was corrected.
+    teacher : TaughtBy or None
+        None unless a teacher was asked and answered.
     """
 
     escalate: tuple[Entry, ...]
@@ -309,16 +328,18 @@ class Prediction(msgspec.Struct, frozen=True):
     id: str | int | None = None
     place: str | None = None
     correction: CorrectedBy | None = None
+    teacher: TaughtBy | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON represents it, in the form of `prediction.schema.json`.
 
-        It has the keys ``id``, ``place`` and ``correction`` only if there are such.
+        It has the keys ``id``, ``place``, ``correction`` and ``teacher`` only if there are such.
         """
         fields: dict[str, Any] = plain(self)
         fields["escalate"] = [entry.to_dict() for entry in self.escalate]
         fields["collaborate"] = [entry.to_dict() for entry in self.collaborate]
-        if self.correction is None:
-            del fields["correction"]
+        for key in ("correction", "teacher"):
+            if fields[key] is None:
+                del fields[key]
         origin = {key: value for key in ("id", "place") if (value := fields.pop(key)) is not None}
         return origin | fields

@@ -5,21 +5,21 @@ from __future__ import annotations
 import csv
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO
 
 from escalation.errors import InputError
 from escalation.files import is_pipe, replacing_file, require
 from escalation.sources.source import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from escalation.answer.prediction import Prediction
     from escalation.batch.handout import Item
-    from escalation.predictor import Predictor
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
+    from escalation.task.task import Task
 
 COLUMNS = ("id", "place", "escalate", "collaborate", "core", "accept", "abstained", "line", "error", "answer")
 """Columns of CSV and Parquet; ``answer`` is the whole answer as JSON, the others what is looked at most."""
@@ -61,8 +61,22 @@ class RowAnswer(NamedTuple):
     skipped: Skipped | None = None
 
 
+class Answering(Protocol):
+    """What answers tasks as a `Predictor` does."""
+
+    def predict(
+        self,
+        task: str | Task | Mapping[str, object],
+        stack: object = None,
+        delegated_by: str | None = None,
+        *,
+        reasons: bool = True,
+    ) -> Prediction:
+        """Answer one task."""
+
+
 def answer_row(
-    predictor: Predictor,
+    predictor: Answering,
     row: Row,
     *,
     stack: StackProfile,
@@ -75,7 +89,7 @@ def answer_row(
 
     Parameters
     ----------
-    predictor : Predictor
+    predictor : Predictor, or another that answers as it does
     row : Row
     stack : StackProfile
         Applies to a task without one.

@@ -53,13 +53,13 @@ def percent(probability: float) -> str:
 
 
 def verdict(probability: float | None, source: str) -> str:
-    """Say how probable the model finds a label, and whether the rules or a correction decided it.
+    """Say how probable the model finds a label, and whether the rules, a correction or a teacher decided it.
 
     >>> verdict(0.47, "rules")
     'model 47 %, decided by rule'
     """
     said = "" if probability is None else f"model {percent(probability)}"
-    ruled = {"rules": "decided by rule", "correction": "as corrected"}.get(source, "")
+    ruled = {"rules": "decided by rule", "correction": "as corrected", "teacher": "as a teacher says"}.get(source, "")
     return ", ".join(filter(None, (said, ruled)))
 
 
@@ -82,6 +82,9 @@ def _lines(answer: Prediction) -> Iterator[str]:
     if answer.correction is not None:
         who = {"person": "a person", "agent": "an agent", "teacher": "a teacher"}[answer.correction.by]
         yield line(_title("Corrected"), f"by {who} (correction {answer.correction.id})")
+    if answer.teacher is not None:
+        said = f": {_quoted(answer.teacher.reason)}" if answer.teacher.reason else ""
+        yield line(_title("Teacher"), f"{answer.teacher.name}, asked as call {answer.teacher.calls:,}{said}")
     if answer.undecided:
         near = (
             f"{label.disposition} {label.target} (model {percent(label.probability)})" for label in answer.undecided

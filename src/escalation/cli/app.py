@@ -24,6 +24,7 @@ _COMMANDS = {
     "audit": False,
     "adapt": False,
     "correct": True,
+    "review": False,
     "corrections": False,
 }
 """Each is a function in the module of its name; true if it shows its help when it is called without arguments."""

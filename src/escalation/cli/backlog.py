@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from escalation.batch.loading import Loading
     from escalation.batch.output import RowAnswer
     from escalation.cli.fail_on import FailOn
+    from escalation.cli.teaching import Teaching
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
 
@@ -61,6 +62,7 @@ def answer_many(
     stack: StackProfile,
     delegated_by: str | None,
     reasons: bool,
+    teaching: Teaching | None = None,
 ) -> None:
     """Answer rows and write the answers; on standard error, warn of each that is wrong and say what is left out.
 
@@ -88,8 +90,11 @@ def answer_many(
         answer_row, stack=stack, delegated_by=delegated_by, reasons=reasons, line=lines, item=as_table or bool(page)
     )
     handout, home = Handout(), loading.load().rulebook.home
-    answers = in_order(ask, rows, loading, many.jobs)
-    with _interruptible(output), closing(answers), _writing(many, page, handout, home) as write:
+    if teaching is None:
+        answers = in_order(ask, rows, loading, many.jobs)
+    else:
+        answers = teaching.answers(ask, rows, loading, many.jobs, keep_going=many.keep_going)
+    with interruptible(output), closing(answers), _writing(many, page, handout, home) as write:
         answered, wrong, left = _collect(many, answers, handout, fail_on, write if lines else None)
     if as_table and handout.items:
         _show(handout, home)
@@ -173,7 +178,7 @@ def _named(paths: tuple[Path, ...]) -> str:
 
 
 @contextmanager
-def _interruptible(output: Path | None) -> Iterator[None]:
+def interruptible(output: Path | None) -> Iterator[None]:
     """Let a request to end (SIGTERM) be an interruption as from the keyboard, so that nothing half-written is left."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from escalation.answer.prediction import Prediction
     from escalation.batch.loading import Loading
+    from escalation.batch.output import Answering
     from escalation.cli.fail_on import FailOn
     from escalation.sources.records import Row
     from escalation.task.stack import StackProfile
@@ -110,6 +111,25 @@ def predict(
         bool, typer.Option("--log", help="Keep the task and its answer in the store, to be reviewed (one task).")
     ] = False,
     project: ProjectOption = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            "--teacher",
+            metavar="COMMAND",
+            help="Ask a command, such as a large model's, where an answer is unclear; started without a shell.",
+        ),
+    ] = None,
+    max_calls: Annotated[
+        int | None,
+        typer.Option("--max-calls", metavar="N", help="With --teacher: ask at most N times, the most doubtful first."),
+    ] = None,
+    teacher_timeout: Annotated[
+        float | None,
+        typer.Option("--teacher-timeout", metavar="SECONDS", help="With --teacher: how long a call may take (60)."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --teacher: keep its answers in the store, as corrections by a teacher.")
+    ] = False,
 ) -> None:
     """Answer who should do which part of a task, with reasons.
 
@@ -135,6 +155,8 @@ def predict(
       escalation predict --input tasks.jsonl --output answers.jsonl --keep-going --jobs 2
 
       escalation predict --input tasks.csv --output answers.parquet --no-reasons
+
+      escalation predict --input tasks.jsonl --teacher "./ask-model.py" --max-calls 20 --keep
 
     Exit codes: 0 answered, 2 bad input, 3 invalid rulebook, 5 invalid model, 6 missing extra, 7 by --fail-on,
     8 the corrections cannot be read, 130 interrupted.
@@ -173,17 +195,26 @@ def predict(
             rows = None if data is None else read_rows(STDIN, reading, data)
         else:
             rows = read_several(paths, reading)
+    teaching = None
+    if any(option is not None for option in (teacher, max_calls, teacher_timeout)) or keep:
+        from escalation.cli.teaching import teaching_of
+
+        teaching = teaching_of(teacher, max_calls, teacher_timeout, keep, store, project, many=rows is not None)
     if rows is None:
         _check_one(output_file, for_many)
-        keep = partial(_keep, loading, store, project, profile) if log else None
-        _answer_one(loading, task or "", profile, delegated_by, output_file, as_json, reasons, failing, keep)
+        note = partial(_keep, loading, store, project, profile) if log else None
+        own = loading.load()
+        with teaching.alone(own, output_file) if teaching else nullcontext(own) as predictor:
+            _answer_one(predictor, task or "", profile, delegated_by, output_file, as_json, reasons, failing, note)
     elif log:
         raise InputError("--log keeps one task; to review many, name them in `escalation review --input`")
     else:
         from escalation.cli.backlog import Many, answer_many
 
         many = Many(paths, output_file, as_json, jobs, keep_going)
-        answer_many(many, rows, loading, failing, stack=profile, delegated_by=delegated_by, reasons=reasons)
+        answer_many(
+            many, rows, loading, failing, stack=profile, delegated_by=delegated_by, reasons=reasons, teaching=teaching
+        )
 
 
 def _one_or_many(texts: list[str], paths: list[Path]) -> tuple[str | None, tuple[Path, ...]]:
@@ -225,7 +256,7 @@ def _read_stdin(is_list: bool) -> tuple[str, bytes | None]:
 
 
 def _answer_one(
-    loading: Loading,
+    predictor: Answering,
     text: str,
     stack: StackProfile,
     delegated_by: str | None,
@@ -240,7 +271,7 @@ def _answer_one(
     from escalation.files import replacing_file
 
     with nullcontext() if output is None else replacing_file(output) as stream:
-        answer = loading.load().predict(text, stack, delegated_by, reasons=reasons)
+        answer = predictor.predict(text, stack, delegated_by, reasons=reasons)
         typer.echo(json_line(answer) if as_json or output else as_text(answer), file=stream)
     if keep:
         keep(text, answer)

@@ -26,6 +26,7 @@ HEADINGS = (
         "answered": "answered with it",
         "confidence": "lowest confidence",
         "micro_f1_of_all": "micro-F1 over all tasks",
+        "in_random_order": "in random order",
         "words_in_parts": "of these, in a part",
         "parts_on_words": "of these, with evidence",
     }
@@ -56,6 +57,10 @@ def score_tables(result: Evaluation) -> Iterator[Table]:
             points = {cell(point.coverage): point for point in figures.coverage}
             columns = ("confidence", "micro_f1", "exact_match", "micro_f1_of_all")
             yield _figures(title, "share answered", points, *columns)
+        if figures.settled:
+            settled = {cell(point.share): point for point in figures.settled}
+            title = f"{engine}: micro-F1 if a reader who is always right settles the most doubtful answers"
+            yield _figures(title, "share settled", settled, "micro_f1", "in_random_order")
 
 
 def comparison_tables(result: Evaluation, found: Comparison, listed: int) -> Iterator[Table]:

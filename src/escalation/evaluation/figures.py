@@ -71,6 +71,14 @@ class CoveragePoint(msgspec.Struct, frozen=True):
     exact_match: float  # over the answered tasks
 
 
+class SettledPoint(msgspec.Struct, frozen=True):
+    """Micro-F1 over all tasks if a reader who is always right settles some of the answers."""
+
+    share: float  # of the answers that are settled
+    micro_f1: float | None  # the most doubtful ones
+    in_random_order: float | None  # as many of them, drawn at random: what is expected
+
+
 class Ranking(msgspec.Struct, frozen=True):
     """Average precision of a label's probabilities, and the number of tasks that have the label."""
 
@@ -90,6 +98,7 @@ class EngineFigures(msgspec.Struct, frozen=True):
     abstained: float  # share of the tasks on which the model abstained, so that the rules decided alone
     label_free: int  # tasks that need no specialist
     average_precision: dict[str, Ranking]  # of the model's labels, before groups are resolved
+    settled: list[SettledPoint] | None = None  # None for the rules, and in figures of older versions
 
 
 class LearningPoint(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from escalation.evaluation.figures import Bin, Calibration, CoveragePoint, LabelCalibration, Ranking
+from escalation.evaluation.figures import Bin, Calibration, CoveragePoint, LabelCalibration, Ranking, SettledPoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ BINS = 10
 MIN_POSITIVES = 30
 """A label with fewer tasks has no calibration error of its own."""
 _COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
+_SETTLED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 def calibration(
@@ -86,6 +87,37 @@ def coverage_curve(
                 micro_f1=2 * both / total if total else 0.0,
                 micro_f1_of_all=2 * both / possible if possible else 0.0,
                 exact_match=float((target == answer).all(axis=1).mean()),
+            )
+        )
+    return points
+
+
+def settled_curve(
+    targets: NDArray[np.int8], given: NDArray[np.int8], doubts: NDArray[np.float64]
+) -> list[SettledPoint]:
+    """Return micro-F1 if the most doubtful answers are settled by a reader who is always right.
+
+    Targets and given answers are without core; `doubts` are those of `escalation.answer.doubt`.
+
+    >>> targets, given = np.eye(2, dtype=np.int8), np.array([[1, 0], [1, 0]], np.int8)
+    >>> settled_curve(targets, given, np.array([0.1, 0.9]))[-1]
+    SettledPoint(share=0.5, micro_f1=1.0, in_random_order=0.75)
+    """
+    order = np.argsort(-doubts, kind="stable")
+    needed, right, size = int(targets.sum()), int((targets & given).sum()), int(targets.sum() + given.sum())
+    points = []
+    for share in _SETTLED:
+        rest = order[round(share * len(order)) :]
+        done = needed - int(targets[rest].sum())
+        both = done + int((targets[rest] & given[rest]).sum())
+        total = needed + done + int(given[rest].sum())
+        # Drawn at random, the same share of everything is settled, on average.
+        all_both, all_size = right + share * (needed - right), size + share * (2 * needed - size)
+        points.append(
+            SettledPoint(
+                share=share,
+                micro_f1=2 * both / total if total else None,
+                in_random_order=2 * all_both / all_size if all_size else None,
             )
         )
     return points

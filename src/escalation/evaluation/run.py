@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 
+from escalation.answer.doubt import doubt_of
 from escalation.errors import CorpusError
 from escalation.predictor import Predictor
 from escalation.rules.rulebook import CORE, DISPOSITIONS, Label
@@ -46,6 +47,7 @@ class Answers(NamedTuple):
     probabilities: NDArray[np.float64]  # (tasks, labels): of the model's labels, before groups are resolved
     thresholds: NDArray[np.float64]  # (tasks, labels)
     parts: NDArray[np.object_]  # (tasks,): the parts of each answer, as tuples of `Part`
+    doubts: NDArray[np.float64]  # (tasks,): how doubtful each answer is
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +219,12 @@ def answer_tasks(
     predictor = Predictor(rulebook, model, engine)
     rows = []
     probabilities, thresholds = (np.full((len(tasks), len(rulebook.labels)), np.nan) for _ in range(2))
-    parts = np.empty(len(tasks), object)
+    parts, doubts = np.empty(len(tasks), object), np.zeros(len(tasks))
     for row, task in enumerate(tasks):
         answer, decisions = predictor.predict_with_decisions(task)
         escalate, collaborate = ([entry.target for entry in side] for side in (answer.escalate, answer.collaborate))
         rows.append((escalate, collaborate, answer.core.value))
-        parts[row] = answer.parts
+        parts[row], doubts[row] = answer.parts, doubt_of(answer, decisions)
         for column, label in enumerate(rulebook.labels):
             decision = decisions[label]
             if decision.probability is not None and decision.threshold is not None:
@@ -230,7 +232,7 @@ def answer_tasks(
                 thresholds[row, column] = decision.threshold
         if progress and ((row + 1) % _STEP == 0 or row + 1 == len(tasks)):
             progress(f"answering by {engine}", row + 1, len(tasks))
-    return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds, parts)
+    return Answers(indicators(answer_columns(rulebook), rows), probabilities, thresholds, parts, doubts)
 
 
 # ------------------------------------------------------------------------------------------------ cross-validation

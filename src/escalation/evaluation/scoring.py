@@ -33,7 +33,13 @@ from escalation.evaluation.metrics import (
     subset_differences,
     subset_figures,
 )
-from escalation.evaluation.reliability import average_precisions, calibration, confidences, coverage_curve
+from escalation.evaluation.reliability import (
+    average_precisions,
+    calibration,
+    confidences,
+    coverage_curve,
+    settled_curve,
+)
 from escalation.evaluation.run import answer_tasks, check_unseen, run_engines
 from escalation.model import Model
 from escalation.model.policy import joint_targets
@@ -145,10 +151,11 @@ def _engine_figures(run: Run, engine: Engine) -> EngineFigures:
     answers, data, groups = run.answers[engine], run.data, list(run.data.groups)
     modes = [index for index, column in enumerate(run.columns) if column != CORE]
     abstained = np.isnan(answers.probabilities).all(axis=1)
-    coverage = None
+    coverage = settled = None
     if not abstained.all():
         sure = confidences(answers.probabilities, answers.thresholds)
         coverage = coverage_curve(run.targets[:, modes], answers.given[:, modes], sure)
+        settled = settled_curve(run.targets[:, modes], answers.given[:, modes], answers.doubts)
     return EngineFigures(
         tasks=len(data),
         groups=len(set(groups)),
@@ -159,6 +166,7 @@ def _engine_figures(run: Run, engine: Engine) -> EngineFigures:
         abstained=0.0 if engine == "rules" else float(abstained.mean()),
         label_free=int((~run.targets[:, modes].any(axis=1)).sum()),
         average_precision=average_precisions(data.labels, data.targets, answers.probabilities),
+        settled=settled,
     )
 
 

@@ -26,7 +26,7 @@ WIDE, HALF, PHONE = 800, 390, 328
 """Widths in pixels: the page's column, half of it, and a phone's."""
 _NARROW_BELOW = 500
 """In a chart of fewer pixels, panels go one below the other."""
-_HALVES = ("reliability", "coverage", "learning-curve")
+_HALVES = ("reliability", "coverage", "settled", "learning-curve")
 _WHOLE = alt.Scale(domain=[0, 1])
 _DOT: dict[str, Any] = {"filled": True, "opacity": 1}
 
@@ -117,6 +117,13 @@ def coverage(contents: dict[str, Any], width: int) -> Chart | None:
         "micro_f1_of_all": "micro-F1 of all tasks, unanswered ones missed",
     }
     return _line_chart(contents["coverage"] or [], x, names, width)
+
+
+def settled(contents: dict[str, Any], width: int) -> Chart | None:
+    """Draw micro-F1 against the share of the answers that a reader settles, by doubt and in random order."""
+    x = alt.X("share:Q", title="share of answers settled", axis=alt.Axis(format="%", tickCount=5))
+    names = {"micro_f1": "micro-F1, the most doubtful first", "in_random_order": "micro-F1, in random order"}
+    return _line_chart(contents["settled"] or [], x, names, width)
 
 
 def learning_curve(contents: dict[str, Any], width: int) -> Chart | None:
@@ -264,6 +271,7 @@ CHARTS: dict[str, Callable[[dict[str, Any], int], Chart | None]] = {
     "curves": curves,
     "reliability": reliability,
     "coverage": coverage,
+    "settled": settled,
     "agreement": agreement,
     "learning-curve": learning_curve,
     "drift": drift,

@@ -50,7 +50,7 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         What ``report.json`` holds: only texts, numbers, lists and objects, and None for a figure that is undefined.
         Always ``format``, ``about``, ``averages``, ``genres``, ``registers``, ``evidence``, ``robustness``, ``labels``,
         ``curves``, ``agreement``, ``terms``, ``errors`` and ``findings``; ``reliability``, ``coverage``,
-        ``learning_curve`` and ``drift`` may be None.
+        ``settled``, ``learning_curve`` and ``drift`` may be None.
     """
     figures = msgspec.to_builtins(evaluation)
     engines, drift = figures["engines"], figures["drift"]
@@ -69,6 +69,7 @@ def contents(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "curves": curves(run),
         "reliability": first["calibration"],
         "coverage": first["coverage"],
+        "settled": first["settled"],
         "agreement": agreement(run),
         "learning_curve": msgspec.to_builtins(learning_curve(run)),
         "terms": terms(run),

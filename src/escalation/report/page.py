@@ -24,6 +24,7 @@ TITLES = {
     "curves": "Precision and recall of each label, with the point that its threshold chooses",
     "reliability": "Observed share of correct labels against their predicted probability",
     "coverage": "Quality of the answers against the share of tasks answered",
+    "settled": "Micro-F1 against the share of the answers that a reader settles",
     "agreement": "Which of model and rules predicts each label, and which is right where they differ",
     "learning-curve": "Averages against the number of training tasks",
     "drift": "Words that are more and less frequent here than in the training tasks",
