@@ -27,7 +27,7 @@ from escalation.evaluation.metrics import resamples
 from escalation.evaluation.run import check_unseen
 from escalation.feedback.adapt import adapt, anchors_of
 from escalation.feedback.choosing import FIXED, learn, scores_of, shifts_of, split
-from escalation.feedback.moving import moved_logits, movement, read_lessons
+from escalation.feedback.moving import moved_logits, movement, read_lessons, rough_movements
 from escalation.feedback.records import Correction, Labels
 from escalation.files import default_behaviour, default_model, replacing_file
 from escalation.model import read_model
@@ -86,7 +86,9 @@ class Bench:
         for fold in range(folds.max() + 1):
             others = everything[folds == fold]
             seen = everything[folds != fold]
-            out_of_fold[part.views(others)] = moved_logits(part, seen, movement(part, seen, strength), others)
+            out_of_fold[part.views(others)] = moved_logits(
+                part, seen, rough_movements(part, seen, [strength])[strength], others
+            )
         shift = shifts_of(part, self.model, out_of_fold, everything, strength)["hybrid"]
         every = np.arange(len(self.lessons.starts))
         return self.given(moved_logits(self.lessons, rows, movement(self.lessons, rows, strength), every), shift)

