@@ -144,8 +144,10 @@ def promise_of(model: Model, engine: Engine) -> Promise:
 
 
 def about(model: Model | None, rulebook: Rulebook) -> dict[str, str] | None:
-    """Return the name and version of the model, and the hash of the rulebook that it was used with."""
+    """Return the name and version of the model, its parent if it was adapted, and the hash of the rulebook."""
     if model is None:
         return None
-    name, version = (model.info.name, model.info.version) if model.info else ("", "")
-    return {"name": name, "version": version, "rulebook": f"sha256:{rulebook.sha256}"}
+    info = model.info
+    name, version = (info.name, info.version) if info else ("", "")
+    adapted = {"parent": f"sha256:{info.adapted.parent}"} if info and info.adapted else {}
+    return {"name": name, "version": version, **adapted, "rulebook": f"sha256:{rulebook.sha256}"}

@@ -301,7 +301,8 @@ class Prediction(msgspec.Struct, frozen=True):
     promise : Promise or None
         None without high caution.
     model : dict or None
-        Name, version and rulebook hash of the model; None for the rules alone.
+        Name, version and rulebook hash of the model, and the hash of its ``parent`` if it was adapted by corrections;
+        None for the rules alone.
     id : str, int or None
         The task's id.
     place : str or None

@@ -107,6 +107,8 @@ def _lines(answer: Prediction) -> Iterator[str]:
             yield line(_title(""), f"not attainable for {', '.join(answer.promise.not_attainable)}")
     if answer.abstained and (answer.unclear is None or answer.unclear.reason != "nothing_asked"):
         yield line(_title("Note"), f"{answer.abstained}; the rules alone answered")
+    if answer.model and "parent" in answer.model:
+        yield line(_title("Model"), answer.model["name"])
     if answer.core.probability is not None:
         yield line(Styled("model N %: the model finds it N % probable that the task needs this", dim=True))
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "validate": False,
     "card": True,
     "audit": False,
+    "adapt": False,
     "correct": True,
     "review": False,
     "corrections": False,

@@ -18,6 +18,7 @@ from escalation.cli.options import (
     RulebookOption,
     StackOption,
     StoreOption,
+    adapted_at,
     loading_of,
     profile_of,
 )
@@ -98,13 +99,16 @@ def correct(
     from escalation.feedback.correcting import Change, answered
     from escalation.feedback.project import project_name
     from escalation.feedback.store import Store
+    from escalation.files.places import place_of
     from escalation.task.task import Task
 
     if [text, number, input_file].count(None) != 2:
         raise InputError('name one of: a task ("TEXT", or - for standard input), a logged answer (--id), --input FILE')
     if nobody and (escalate or collaborate):
         raise InputError("--none says that no mode has a part; leave out --escalate and --collaborate")
-    loading = loading_of(model, rulebook, EngineName.hybrid, False)
+    # What is corrected is what `predict` answers, so that parts that are not named stay as answered.
+    adapted = adapted_at(model, EngineName.hybrid, place_of(store))
+    loading = loading_of(adapted, rulebook, EngineName.hybrid, False)
     profile, predictor = profile_of(stack, loading), loading.load()
     if nobody:
         change = Change((), (), core)

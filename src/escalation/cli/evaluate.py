@@ -16,6 +16,7 @@ from escalation.cli.options import (
     ModelOption,
     RulebookOption,
     corpus_path,
+    model_at,
     rulebook_at,
 )
 from escalation.cli.terminal import say
@@ -102,6 +103,7 @@ def evaluate(
     from escalation.model.decision import ENGINES
     from escalation.training.corpus import read_corpus
 
+    model = model_at(model)
     chosen = engine or ([EngineName.hybrid] if against else ENGINES)
     engines = [name for name in ENGINES if name in chosen]
     if against is not None:

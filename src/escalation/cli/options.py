@@ -12,6 +12,7 @@ from escalation.cli.terminal import say_warning
 
 if TYPE_CHECKING:
     from escalation.batch.loading import Loading
+    from escalation.files.places import Place
     from escalation.rules.rulebook import Rulebook
     from escalation.sources.records import Reading
     from escalation.task.stack import StackProfile
@@ -34,7 +35,7 @@ class CautionName(StrEnum):
 
 ModelOption = Annotated[
     Path | None,
-    typer.Option("--model", metavar="DIR", help="Model directory; by default the one that ships."),
+    typer.Option("--model", metavar="DIR", help="Model directory; by default, and as default, the one that ships."),
 ]
 RulebookOption = Annotated[
     Path | None, typer.Option("--rulebook", metavar="FILE", help="Rulebook; by default the one that ships.")
@@ -126,6 +127,29 @@ def corpus_path(path: Path | None) -> Path:
     return path or default_corpus()
 
 
+def model_at(path: Path | None) -> Path | None:
+    """Return the path of a model directory; ``default`` names the one that ships, wherever it is."""
+    from escalation.files import default_model
+
+    return default_model() if path == Path("default") else path
+
+
+def adapted_at(model: Path | None, engine: EngineName, place: Place | None) -> Path | None:
+    """Return the model directory to predict with: if none is named, one that was adapted by corrections.
+
+    Warn if there is an adapted model that is not used.
+    """
+    if model is not None or place is None or engine is EngineName.rules or not place.model.is_dir():
+        return model_at(model)
+    from escalation.files import default_model
+    from escalation.model.adapted import find_adapted
+
+    found = find_adapted(place.model, default_model())
+    if found.warning:
+        say_warning(found.warning)
+    return found.path
+
+
 def loading_of(
     model: Path | None,
     rulebook: Path | None,
@@ -142,7 +166,7 @@ def loading_of(
     from escalation.batch.loading import Loading
     from escalation.errors import ModelError
 
-    loading = Loading(model, rulebook, engine.value, caution.value, corrections=corrections)
+    loading = Loading(model_at(model), rulebook, engine.value, caution.value, corrections=corrections)
     try:
         loading.load()
     except ModelError as error:

@@ -25,6 +25,7 @@ from escalation.cli.options import (
     StackOption,
     StoreOption,
     TextColumnOption,
+    adapted_at,
     loading_of,
     profile_of,
     reading_of,
@@ -178,7 +179,9 @@ def predict(
     if task is not None and task != "-":
         _check_one(output_file, for_many)
     place = place_of(store)
-    loading = loading_of(model, rulebook, engine, allow_rules, caution, place.answers if place else None)
+    loading = loading_of(
+        adapted_at(model, engine, place), rulebook, engine, allow_rules, caution, place.answers if place else None
+    )
     profile = profile_of(stack, loading)
     failing = FailOn(fail_on or (), loading.load().rulebook)
     rows: Iterator[Row] | None = None

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from escalation.cli.display import show, table
-from escalation.cli.options import CorpusOption, JsonOption, ModelOption, RulebookOption, corpus_path, rulebook_at
+from escalation.cli.options import (
+    CorpusOption,
+    JsonOption,
+    ModelOption,
+    RulebookOption,
+    corpus_path,
+    model_at,
+    rulebook_at,
+)
 from escalation.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -52,7 +60,7 @@ def validate(
     book = rulebook_at(rulebook)
     tasks = read_corpus(corpus_path(corpus))
     with steps_progress() as progress:
-        report = run_oracle(tasks, book, read_model(model or default_model(), book), progress)
+        report = run_oracle(tasks, book, read_model(model_at(model) or default_model(), book), progress)
     if as_json:
         typer.echo(json.dumps(report.to_dict(), indent=1))
     else:

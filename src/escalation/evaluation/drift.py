@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from escalation.evaluation.run import Run
     from escalation.model import Model
-    from escalation.model.directory import ModelInfo
+    from escalation.model.info import ModelInfo
 
 _LISTED = 20
 

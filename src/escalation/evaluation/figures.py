@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from escalation.model.directory import Counts  # noqa: TC001  # msgspec reads the annotations
+from escalation.model.info import Counts  # noqa: TC001  # msgspec reads the annotations
 from escalation.training.oracle import Finding  # noqa: TC001  # msgspec reads the annotations
 
 FORMAT = 3  # version of this layout

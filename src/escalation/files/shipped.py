@@ -50,8 +50,8 @@ def default_corpus() -> Path:
 
 
 def default_behaviour() -> Path:
-    """Return the path of the behaviour cases that belong to the training corpus."""
-    return _CHECKOUT / "tests" / "behaviour" / "cases.toml"
+    """Return the path of the behaviour cases, which a model must pass to be published: in the wheel or checkout."""
+    return _first_existing(_PACKAGE / "_data" / "behaviour.toml", _CHECKOUT / "data" / "behaviour.toml")
 
 
 def default_robustness() -> Path:

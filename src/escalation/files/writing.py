@@ -124,6 +124,24 @@ def replacing_directory(path: Path, files: Collection[str]) -> Iterator[Path]:
         raise _cannot_write(path, error) from error
 
 
+def remove_directory(path: Path, files: Collection[str]) -> None:
+    """Remove a directory that holds only these files, in one step for whoever reads it.
+
+    Raises
+    ------
+    InputError
+        If it holds any other file, or cannot be removed.
+    """
+    _check_content(path, files)
+    try:
+        # Under this name, what a killed process leaves is removed by the next write.
+        gone = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}.new")
+        path.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be removed ({error.strerror or error}); try again") from error
+
+
 @contextmanager
 def _temporary(target: Path, *, directory: bool) -> Iterator[Path]:
     """Yield a new file or directory beside `target`, which is removed afterwards, as is what killed processes left.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,11 +16,32 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from escalation.model.directory import ModelInfo
+    from escalation.model.info import ModelInfo
     from escalation.model.policy import LabelPolicy
     from escalation.model.signals import View
     from escalation.model.vocabulary import Vocabulary
     from escalation.rules.rulebook import Label
+
+
+class Features(NamedTuple):
+    """What the heads see of the views of one task: one view after the other, its n-grams, then its cues.
+
+    Attributes
+    ----------
+    rows : array of int of shape (features,)
+        Rows of the weights.
+    values : array of shape (features,)
+        TF-IDF values of the n-grams, and 1 for each cue.
+    starts : list of int
+        Where the features of each view begin, and where the last view ends.
+    known : list of int
+        Number of distinct n-grams that the model knows in each view.
+    """
+
+    rows: NDArray[np.intp]
+    values: NDArray[np.float64]
+    starts: list[int]
+    known: list[int]
 
 
 class Scores(NamedTuple):
@@ -111,8 +133,8 @@ class Model:
         phrases = self.vocabulary.wordings.phrases
         return self.words.union(word for phrase in phrases for word in phrase.split())
 
-    def score(self, views: Sequence[View], works: int = 1, apart: Apart = Apart.NO) -> Scores:
-        """Score the views of a task.
+    def features(self, views: Sequence[View]) -> Features:
+        """Return what the heads see of the views of a task.
 
         Sublinear term frequency times inverse document frequency, normalised to length 1 in each view, as in
         scikit-learn's `TfidfVectorizer`; each cue counts 1.
@@ -131,16 +153,22 @@ class Model:
             counts += [1] * len(view.cues)
             known.append(len(grams))
             starts.append(len(features))
-        places = np.array(features, np.intp)
+        rows = np.array(features, np.intp)
         values = np.log(np.array(counts, np.float64))  # a cue counts 1, whose logarithm plus 1 is 1 again
         values += 1.0
-        values *= self._scale.take(places)
-        weights = self.weights.take(places, axis=0)
-        logits = np.empty((len(views), len(self.bias)))
-        for number, (start, end, distinct) in enumerate(zip(starts, starts[1:], known, strict=False)):
-            grams_of_view = values[start : start + distinct]
+        values *= self._scale.take(rows)
+        for start, distinct in zip(starts, known, strict=False):
             if distinct:
+                grams_of_view = values[start : start + distinct]
                 grams_of_view /= np.sqrt(grams_of_view.dot(grams_of_view))
+        return Features(rows, values, starts, known)
+
+    def score(self, views: Sequence[View], works: int = 1, apart: Apart = Apart.NO) -> Scores:
+        """Score the views of a task."""
+        rows, values, starts, known = self.features(views)
+        weights = self.weights.take(rows, axis=0)
+        logits = np.empty((len(views), len(self.bias)))
+        for number, (start, end) in enumerate(pairwise(starts)):
             logits[number] = values[start:end].dot(weights[start:end])
         logits += self.bias
         return Scores(logits, weights, values, starts, known, len({*views[0].words} - {NONE}), works, apart)

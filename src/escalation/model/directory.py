@@ -19,6 +19,7 @@ from escalation.errors import ModelError
 from escalation.files import check_directory, read_bytes, replacing_directory
 from escalation.model.classifier import Model
 from escalation.model.features import CueFeatures
+from escalation.model.info import ModelInfo, RulebookInfo
 from escalation.model.policy import LabelPolicy, head_names
 from escalation.model.vocabulary import Vocabulary, Wordings
 from escalation.rules.rulebook import Label
@@ -38,95 +39,6 @@ FILES = (MANIFEST, WEIGHTS, VOCABULARY, WORDINGS, SEEN, WORDS, SUMS)
 _REPLACED = (*FILES, "lexicon.npz")
 """A model directory of format 3, which had the last file, may be replaced."""
 _REMEDY = "train it again with `escalation train`, or name another directory"
-
-
-class CorpusInfo(msgspec.Struct, frozen=True):
-    """The corpus that a model was trained on."""
-
-    sha256: str
-    tasks: int
-    groups: int
-
-
-class RulebookInfo(msgspec.Struct, frozen=True):
-    """The rulebook that a model was trained with, and the hash of what the model depends on in it."""
-
-    name: str
-    sha256: str
-    features_sha256: str
-
-
-class Recall(msgspec.Struct, frozen=True):
-    """What high caution promises: a recall and the confidence that it holds, both between 0 and 1."""
-
-    recall: float
-    confidence: float
-
-
-class LabelFit(msgspec.Struct, frozen=True):
-    """How well the training predicted a label out of fold."""
-
-    average_precision: float
-    brier: float
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """How answers hold when texts are framed, joined, diluted, misspelt or wrapped; None for what is not expected.
-
-    Attributes
-    ----------
-    texts : int
-    wrong : float
-        Share of texts with a label missing or too many, or `core` or the reason of `unclear` other than expected.
-    recall : float or None
-        Share of expected labels that are given.
-    misled : float or None
-        Share of texts with a label too many.
-    extra : float or None
-        Labels too many, a text.
-    core_wrong, unclear_wrong : float or None
-        Shares of the texts that expect a certain `core` or reason, and get another.
-    """
-
-    texts: int
-    wrong: float
-    recall: float | None
-    misled: float | None
-    extra: float | None
-    core_wrong: float | None
-    unclear_wrong: float | None
-
-
-class ModelInfo(msgspec.Struct, frozen=True):
-    """What a model is and where it comes from.
-
-    Attributes
-    ----------
-    name, version : str
-        Name of the model, and version of the package that trained it.
-    corpus : CorpusInfo
-    caution : Recall
-    fit : dict of Label to LabelFit
-        Figures of the hybrid, out of fold by project and without thresholds.
-    libraries : dict of str to str
-        Versions of the libraries that trained it.
-    robustness : dict of str to Counts
-        Figures of the robustness suite, by kind; empty if the model was trained without one.
-    rulebook : RulebookInfo or None
-        Set when the model is written.
-    sha256 : str
-        Hash of the directory's list of hashes; empty until it is read from a directory.
-    """
-
-    name: str
-    version: str
-    corpus: CorpusInfo
-    caution: Recall
-    fit: dict[str, LabelFit]
-    libraries: dict[str, str]
-    robustness: dict[str, Counts] = {}
-    rulebook: RulebookInfo | None = None
-    sha256: str = ""
 
 
 class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,6 +104,17 @@ def check_place(path: Path) -> None:
         If it is a file, or a directory with other files.
     """
     check_directory(path, _REPLACED)
+
+
+def hash_of_model(path: Path) -> str:
+    """Return the hash of a model directory, as its `ModelInfo.sha256`, without reading the model.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    return _hash(read_bytes(path / SUMS, ModelError, _REMEDY))
 
 
 def read_model(path: Path, rulebook: Rulebook) -> Model:

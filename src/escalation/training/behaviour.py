@@ -1,7 +1,7 @@
 """Behaviour cases: what a trained model must be able to do, and how an answer may change with the task.
 
 The kinds of cases are those of CheckList (Ribeiro and others 2020): minimum function, invariance, direction. They are
-kept beside a corpus as TOML, under ``[[minimum]]``, ``[[invariance]]`` and ``[[direction]]``.
+kept as TOML, under ``[[minimum]]``, ``[[invariance]]`` and ``[[direction]]``.
 """
 
 from __future__ import annotations
@@ -93,13 +93,13 @@ def read_cases(path: Path) -> list[Case]:
             raise InputError(f"{path}: the id {case.id!r} is used twice; use each id once")
         ids.add(case.id)
         try:
-            _tasks(case)
+            tasks_of(case)
         except InputError as error:
             raise InputError(f"{path}: case {case.id!r}: {error}") from error
     return cases
 
 
-def _tasks(case: Case) -> tuple[Task, Task]:
+def tasks_of(case: Case) -> tuple[Task, Task]:
     """Return the task of a case and the one that it is compared with, which is the same for a minimum."""
     text = None if isinstance(case, Minimum) else case.other_text
     stack = case.other_stack if isinstance(case, Invariance) else None
@@ -115,7 +115,7 @@ def check_behaviour(predictor: Predictor, cases: list[Case]) -> list[Finding]:
 
 def check_case(predictor: Predictor, case: Case) -> str | None:
     """Return why a predictor fails a case, or None if it passes."""
-    task, other = _tasks(case)
+    task, other = tasks_of(case)
     if isinstance(case, Minimum):
         return _check_minimum(predictor.predict(task), case)
     if isinstance(case, Invariance):

@@ -205,7 +205,12 @@ def near_duplicates(corpus: Corpus) -> list[tuple[str, str, float]]:
 
 def digests(corpus: Corpus) -> frozenset[str]:
     """Return short digests of all texts, by which a model recognises the tasks that it was trained on."""
-    return frozenset(map(_digest, corpus.tasks["text"]))
+    return text_digests(corpus.tasks["text"])
+
+
+def text_digests(texts: Iterable[str]) -> frozenset[str]:
+    """Return the short digests of texts; see `digests`."""
+    return frozenset(map(_digest, texts))
 
 
 def seen_tasks(model: Model, corpus: Corpus) -> list[str]:

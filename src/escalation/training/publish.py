@@ -10,7 +10,7 @@ import msgspec
 from escalation.errors import CorpusError, FindingError
 from escalation.files import require
 from escalation.model import ModelInfo, check_place, write_model
-from escalation.model.directory import CorpusInfo, LabelFit, Recall
+from escalation.model.info import CorpusInfo, LabelFit, Recall
 from escalation.predictor import Predictor
 from escalation.rules.rulebook import CORE
 from escalation.training.behaviour import check_behaviour, read_cases

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from escalation.model.directory import Counts
+from escalation.model.info import Counts
 from escalation.rules.rulebook import DISPOSITIONS, Label
 
 if TYPE_CHECKING:
