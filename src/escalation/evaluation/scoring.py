@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
@@ -59,6 +60,9 @@ if TYPE_CHECKING:
 
 MAJORITY = "majority"
 """Name of the baseline that answers every task alike."""
+_MOST_SUBSETS = 24
+"""Values of a key that have figures of their own; where every task has another value, a table would say nothing."""
+_OTHER = "other"
 GATED = "micro_f1"
 """The average that must not be worse in a comparison."""
 MIN_SUPPORT = 30
@@ -171,9 +175,14 @@ def _engine_figures(run: Run, engine: Engine) -> EngineFigures:
 
 
 def _subsets(run: Run, key: Literal["register", "genre"]) -> dict[str, NDArray[np.bool_]]:
-    """Return the rows of the tasks with each value of a key of the corpus."""
+    """Return the rows of the tasks with each of the most frequent values of a key, and of those with any other."""
     values = run.corpus.tasks[key].to_numpy(dtype=str)
-    return {value: values == value for value in sorted(set(values) - {""})}
+    counts = Counter(value for value in values.tolist() if value)
+    shown = sorted(value for value, _ in counts.most_common(_MOST_SUBSETS))
+    subsets = {value: values == value for value in shown}
+    if len(counts) > len(shown):
+        subsets[_OTHER] = ~np.isin(values, ["", *shown])
+    return subsets
 
 
 def _by(run: Run, key: Literal["register", "genre"]) -> dict[str, SubsetFigures]:
