@@ -237,7 +237,7 @@ def test_a_title_needs_no_context(predictor):
 
 
 def test_what_comes_near_is_undecided(predictor):
-    answer = predictor.predict("Write the database migration")
+    answer = predictor.predict("Handle the migration of the users table")
     assert [(entry.disposition, entry.target) for entry in answer.undecided] == [("escalate", "database-specialist")]
     assert 0 < answer.undecided[0].probability < 0.5
 

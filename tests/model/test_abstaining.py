@@ -45,7 +45,7 @@ def test_a_task_is_a_task(predictor, text):
 
 
 def test_the_rules_still_answer_and_say_so(predictor):
-    answer = predictor.predict("Nginx hbz dfts Docker-compose yezhsh fyva ldzh qwzx vbnk")
+    answer = predictor.predict("Nginx hbz dfts Docker-compose yezhsh fyva ldzh qwzx vbnk oiuw ereg kkjd poqm")
     assert answer.abstained
     assert {entry.source for entry in answer.escalate} == {"rules"}
     assert {entry.mode for entry in answer.escalate} == {"infrastructure-specialist", "docker-compose-specialist"}

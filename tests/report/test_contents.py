@@ -195,4 +195,4 @@ def test_the_words_of_a_label_weigh_most(rulebook, model, tmp_path):
     assert ("dockerfile", "ngram") in containers
     assert ("ops.container", "cue") in containers
     assert ("ops.container", "wording") in containers
-    assert ("integration tests", "ngram") in tests
+    assert ("integration testing", "ngram") in tests

@@ -30,7 +30,7 @@ def run_of(*pairs, probabilities=(), threshold=0.5):
             believed[row, BOOK.labels.index(label)] = value
     thresholds = np.where(np.isnan(believed), np.nan, threshold)
     parts = np.full(len(pairs), None)
-    fold = Fold(rows[:0], rows, None, {"model": Answers(given, believed, thresholds, parts)})
+    fold = Fold(rows[:0], rows, None, {"model": Answers(given, believed, thresholds, parts, np.zeros(len(pairs)))})
     run = Run(CORPUS, DATA.rows(rows), ("model",), "unseen", None, [fold], [])
     run.__dict__["targets"] = np.array([[label in right for label in COLUMNS] for right, _ in pairs], np.int8)
     return run
