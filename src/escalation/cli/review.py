@@ -21,6 +21,7 @@ from escalation.cli.options import (
     StackOption,
     StoreOption,
     TextColumnOption,
+    adapted_at,
     loading_of,
     profile_of,
     reading_of,
@@ -106,7 +107,7 @@ def review(
     reading = reading_of(format_name, include_done, text_column, id_column)
     is_terminal = bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
     only_list = listed or as_json or not is_terminal
-    loading = loading_of(model, rulebook, EngineName.hybrid, False)
+    loading = loading_of(adapted_at(model, EngineName.hybrid, place_of(store)), rulebook, EngineName.hybrid, False)
     profile, predictor = profile_of(stack, loading), loading.load()
     tasks: Iterable[Task] = () if input_file is None else _read(input_file, reading, profile)
     if place_of(store) is None and only_list and input_file is not None:
