@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from escalation.answer.prediction import Part, Prediction, Source, TaughtBy
     from escalation.model.decision import Decisions
     from escalation.rules.evidence import Evidence
-    from escalation.rules.rulebook import Disposition, Rulebook
+    from escalation.rules.roster import Disposition
+    from escalation.rules.rulebook import Rulebook
 
 _WHO = {"person": "a person", "agent": "an agent", "teacher": "a teacher"}
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from escalation.answer.prediction import Prediction
     from escalation.feedback.store import Store
     from escalation.predictor import Predictor
-    from escalation.rules.rulebook import Group, Mode, Rulebook
+    from escalation.rules.roster import Group, Mode
+    from escalation.rules.rulebook import Rulebook
 
 SCHEMA = Path(__file__).with_name("teacher.schema.json")
 FORMAT = 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from escalation.rules.rulebook import Mode
+    from escalation.rules.roster import Mode
 
 _REFERENCES = frozenset({"collaborate", "escalate", "fallback", "mode", "targets"})
 """Keys that name modes; `when` of a question does behind a colon."""

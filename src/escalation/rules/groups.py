@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from escalation.rules.evidence import Evidence, Mention
-    from escalation.rules.rulebook import Group
+    from escalation.rules.roster import Group
 
 
 class Resolution(NamedTuple):

@@ -13,19 +13,16 @@ from escalation.errors import RulebookError
 from escalation.files import convert, default_reading, parse_toml, read_bytes
 from escalation.rules.aliases import ModeAliases
 from escalation.rules.phrases import PhraseError, compile_phrase
+from escalation.rules.roster import Category, Group, Mode, Neutral, Source, Technology, Text, Texts
 from escalation.rules.rulebook import (
     DISPOSITIONS,
     TECHNOLOGY_CUE,
     Acceptance,
     AcceptedWhen,
-    Category,
     Condition,
     CoreRule,
     Cue,
     Example,
-    Group,
-    Mode,
-    Neutral,
     Option,
     Question,
     Reach,
@@ -33,10 +30,6 @@ from escalation.rules.rulebook import (
     Rule,
     Rulebook,
     Sense,
-    Source,
-    Technology,
-    Text,
-    Texts,
     Wanted,
 )
 from escalation.rules.talk import load_talk

@@ -3,18 +3,27 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 
+from escalation.rules.roster import (
+    Category,
+    Disposition,
+    Group,
+    Mode,
+    Neutral,
+    Source,
+    Table,
+    Technology,
+    Text,
+    Texts,
+)
 from escalation.rules.talk import SmallTalk
 from escalation.task.language import Languages
 from escalation.task.reading import ReadingPhrases
 
-Disposition: TypeAlias = Literal["escalate", "collaborate"]
 Role: TypeAlias = Literal["evidence", "complex", "ordinary", "part", "work", "takes_back", "elsewhere"]
 Reach: TypeAlias = Literal["following", "clause"]
 AcceptedWhen: TypeAlias = Literal["always", "cue", "core"]
-Text: TypeAlias = Annotated[str, Meta(min_length=1)]
-Texts: TypeAlias = tuple[Text, ...]
 
 DISPOSITIONS: tuple[Disposition, ...] = ("escalate", "collaborate")
 TECHNOLOGY_CUE = "tech."
@@ -69,84 +78,6 @@ class Label(str):
 
 CORE = Label("core")
 """The label of the home mode's own work."""
-
-
-class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a rulebook file; the file cannot have keys that the type does not have."""
-
-
-class Source(Table, frozen=True):
-    """A sentence of the documented source, word for word, and the section that it is from."""
-
-    id: Text
-    section: Text
-    text: Text
-
-
-class Mode(Table, frozen=True):
-    """A specialist on the roster, with the dispositions that a task may have towards it.
-
-    `aliases` are other slugs of the mode. A model that was trained under one of them is a model for this mode.
-    """
-
-    slug: Text
-    title: Text
-    dispositions: tuple[Disposition, ...]
-    aliases: Texts = ()
-
-
-class Category(Table, frozen=True):
-    """A category of technologies, with the other names that Stack Profiles have for it."""
-
-    name: Text
-    aliases: Texts = ()
-
-
-class Neutral(Table, frozen=True):
-    """What Stack Profiles list though nothing depends on it: categories, and phrases that name technologies."""
-
-    categories: Texts = ()
-    names: Texts = ()
-
-
-class Technology(Table, frozen=True):
-    """A technology of a category, with the phrases that name it and the signs that reveal it in a repository.
-
-    An alias always names the technology. An idiom has other meanings too, so in a text it counts only where the
-    category is known to matter. Both count in a Stack Profile.
-
-    The other fields are signs; see `escalation.task.signs`. In each, ``*`` matches anything, and a sign that ends
-    in ``?`` counts only if no other technology of the category is found.
-    """
-
-    name: Text
-    category: Text
-    aliases: Texts = ()
-    idioms: Texts = ()
-    packages: Texts = ()
-    images: Texts = ()
-    variables: Texts = ()
-    schemes: Texts = ()
-    files: Texts = ()
-    actions: Texts = ()
-    providers: Texts = ()
-    api_versions: Texts = ()
-
-
-class Group(Table, frozen=True):
-    """Modes of which the project's technology selects one.
-
-    `members` maps each mode to the technologies of `category` that select it. An unresolved group becomes its
-    `fallback`, or stays open in the answer. `stays_open` names cues that keep the Stack Profile from resolving it.
-    """
-
-    slug: Text
-    title: Text
-    category: Text
-    members: dict[str, Texts]
-    dispositions: tuple[Disposition, ...]
-    fallback: Text | None = None
-    stays_open: Texts = ()
 
 
 class Cue(Table, frozen=True):
@@ -216,7 +147,7 @@ class Example(Table, frozen=True):
     text: Text
     escalate: Texts = ()
     collaborate: Texts = ()
-    stack: dict[str, tuple[str, ...]] = {}
+    stack: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Rule(Table, frozen=True):
@@ -261,7 +192,7 @@ class Acceptance(Table, frozen=True):
     source: Source
     otherwise: str = ""
     cues: Texts = ()
-    aliases: dict[str, Texts] = {}
+    aliases: dict[str, Texts] = field(default_factory=dict)
 
 
 class Option(Table, frozen=True):
