@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 _FOR_MANY = frozenset({".csv", ".parquet", ".pq", ".md", ".markdown", ".html", ".htm"})
 """Endings of files that hold the answers to many tasks."""
+_MANY_BYTES = 1_000_000
+_MOST_PROCESSES = 8
 
 
 def predict(
@@ -102,7 +105,14 @@ def predict(
             "collaborate:MODE. For CI; the answers are written all the same.",
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="With --input: number of processes.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            help="With --input: number of processes. By default one, and one for each processor from 1 MB of files on.",
+        ),
+    ] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="With --input: answer the other lines if one is wrong.")
     ] = False,
@@ -166,10 +176,10 @@ def predict(
     from escalation.files.places import place_of
 
     task, paths = _one_or_many(text or [], input_paths or [])
-    if jobs < 1:
+    if jobs is not None and jobs < 1:
         raise InputError(f"jobs must be at least 1, got {jobs}")
     for_many = {
-        "--jobs": jobs > 1,
+        "--jobs": jobs is not None and jobs > 1,
         "--keep-going": keep_going,
         "--format": format_name,
         "--include-done": include_done,
@@ -211,10 +221,16 @@ def predict(
     else:
         from escalation.cli.backlog import Many, answer_many
 
-        many = Many(paths, output_file, as_json, jobs, keep_going)
+        many = Many(paths, output_file, as_json, jobs or _processes_for(paths), keep_going)
         answer_many(
             many, rows, loading, failing, stack=profile, delegated_by=delegated_by, reasons=reasons, teaching=teaching
         )
+
+
+def _processes_for(paths: tuple[Path, ...]) -> int:
+    """Return how many processes pay for some files: starting more than one takes longer than to answer few tasks."""
+    size = sum(path.stat().st_size for path in paths if path.is_file())
+    return min(os.cpu_count() or 1, _MOST_PROCESSES) if size >= _MANY_BYTES else 1
 
 
 def _one_or_many(texts: list[str], paths: list[Path]) -> tuple[str | None, tuple[Path, ...]]:
